@@ -1,0 +1,69 @@
+/*
+ * C code's way into guest memory: range checks around the loops of guestmem_x64.S, which may
+ * fault. A fault inside the labelled range goes on at gm_asm_fault, which returns -EFAULT.
+ *
+ *   gm_copy_in(buf, 0, 8)       -> the load faults -> handler -> gm_fixup() -> false
+ */
+#include "guestmem.h"
+#include <asm/errno.h>
+
+uint64_t gm_base;
+uint64_t gm_limit = 0x800000000000u - 0x1000; /* TASK_SIZE of a 47-bit x86-64 process */
+
+long gm_asm_copy(void *dst, const void *src, size_t n);
+long gm_asm_clear(void *dst, size_t n);
+/* Bytes before the first NUL, or max when there is none. */
+long gm_asm_strlen(const char *s, size_t max);
+/* As strlen, and copies each byte (the NUL too) to dst. */
+long gm_asm_strcpy(char *dst, const char *s, size_t max);
+extern const char gm_asm_begin[], gm_asm_end[], gm_asm_fault[];
+
+bool gm_range_ok(GuestAddr a, uint64_t n)
+{
+    return n <= gm_limit && a <= gm_limit - n;
+}
+
+bool gm_copy_in(void *dst, GuestAddr src, size_t n)
+{
+    return gm_range_ok(src, n) && gm_asm_copy(dst, gm_ptr(src), n) == 0;
+}
+
+bool gm_copy_out(GuestAddr dst, const void *src, size_t n)
+{
+    return gm_range_ok(dst, n) && gm_asm_copy(gm_ptr(dst), src, n) == 0;
+}
+
+bool gm_clear(GuestAddr dst, size_t n)
+{
+    return gm_range_ok(dst, n) && gm_asm_clear(gm_ptr(dst), n) == 0;
+}
+
+/* Meaning of a string loop's result `n` that was allowed `room` bytes out of `max`. */
+static long string_result(long n, size_t room, size_t max)
+{
+    if (n < 0 || (size_t)n < room)
+        return n;
+    return room < max ? -EFAULT : -ENAMETOOLONG;
+}
+
+long gm_strlen(GuestAddr s, size_t max)
+{
+    if (s >= gm_limit)
+        return -EFAULT;
+    size_t room = MIN(max, gm_limit - s);
+    return string_result(gm_asm_strlen(gm_ptr(s), room), room, max);
+}
+
+long gm_copy_str(char *dst, GuestAddr src, size_t cap)
+{
+    if (src >= gm_limit)
+        return -EFAULT;
+    size_t room = MIN(cap, gm_limit - src);
+    return string_result(gm_asm_strcpy(dst, gm_ptr(src), room), room, cap);
+}
+
+uint64_t gm_fixup(uint64_t pc)
+{
+    bool inside = pc >= (uintptr_t)gm_asm_begin && pc < (uintptr_t)gm_asm_end;
+    return inside ? (uintptr_t)gm_asm_fault : 0;
+}
