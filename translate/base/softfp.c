@@ -49,16 +49,16 @@ static FpNum unpack_number(SoftFmt f, uint64_t a, unsigned e, bool flush)
 {
     const FpShape *s = &fp_shapes[f];
     uint64_t frac = a & fp_frac_mask(f);
-    FpNum n = {.cls = FPC_NORMAL, .sign = a & fp_sign_bit(f)};
+    FpNum n = {.cls = FPC_NORMAL, .sign = (a & fp_sign_bit(f)) != 0};
     if (e) {
         n.sig = (1ull << s->mbits | frac) << (63 - s->mbits);
-        n.exp = (int32_t) e - s->bias;
+        n.exp = (int32_t)e - s->bias;
     } else if (frac == 0 || flush) {
         n.cls = FPC_ZERO;
     } else {
-        unsigned lz = (unsigned) __builtin_clzll(frac);
+        unsigned lz = (unsigned)__builtin_clzll(frac);
         n.sig = frac << lz;
-        n.exp = 1 - s->bias - s->mbits + 63 - (int32_t) lz;
+        n.exp = 1 - s->bias - s->mbits + 63 - (int32_t)lz;
     }
     return n;
 }
@@ -66,10 +66,10 @@ static FpNum unpack_number(SoftFmt f, uint64_t a, unsigned e, bool flush)
 static FpNum unpack(SoftFp *fp, SoftFmt f, uint64_t a, bool flush)
 {
     const FpShape *s = &fp_shapes[f];
-    unsigned e = (unsigned) (a >> s->mbits) & ((1u << s->ebits) - 1);
+    unsigned e = (unsigned)(a >> s->mbits) & ((1u << s->ebits) - 1);
     uint64_t frac = a & fp_frac_mask(f);
     if (e == (1u << s->ebits) - 1) {
-        FpNum n = {.cls = FPC_INF, .sign = a & fp_sign_bit(f)};
+        FpNum n = {.cls = FPC_INF, .sign = (a & fp_sign_bit(f)) != 0};
         if (frac)
             n.cls = a & quiet_bit(f) ? FPC_QNAN : FPC_SNAN;
         return n;
@@ -87,7 +87,7 @@ FpNum fp_unpack(SoftFp *fp, SoftFmt f, uint64_t a)
 FpNum fp_unpack_cvt(SoftFp *fp, SoftFmt f, uint64_t a)
 {
     if (f == SOFT_F16 && fp->ahp)
-        return unpack_number(f, a, (unsigned) (a >> 10) & 31, false);
+        return unpack_number(f, a, (unsigned)(a >> 10) & 31, false);
     return unpack(fp, f, a, f != SOFT_F16 && fp->fz);
 }
 
@@ -106,11 +106,11 @@ bool fp_overflow_is_inf(SoftRm rm, bool sign)
     }
 }
 
-/* Whether a significand with lowest kept bit `odd` and remainder `rem` below is rounded up. */
-static bool round_up(SoftRm rm, bool sign, uint64_t rem, uint64_t half_and_odd)
+/* Whether sig without its low `drop` bits (one or more) is to be raised by one. */
+static bool round_up(SoftRm rm, bool sign, uint64_t sig, unsigned drop)
 {
-    uint64_t half = half_and_odd & ~1ull;
-    bool odd = half_and_odd & 1;
+    uint64_t half = 1ull << (drop - 1), rem = sig & (2 * half - 1);
+    bool odd = sig >> drop & 1;
     switch (rm) {
     case SOFT_RN:
         return rem > half || (rem == half && odd);
@@ -132,10 +132,9 @@ static bool rounds_to_normal(SoftFmt f, FpNum n, SoftRm rm)
 {
     const FpShape *s = &fp_shapes[f];
     unsigned drop = 63u - s->mbits;
-    uint64_t kept = n.sig >> drop, rem = n.sig & ((1ull << drop) - 1);
-    if (n.exp != -s->bias || kept != (2ull << s->mbits) - 1)
+    if (n.exp != -s->bias || n.sig >> drop != (2ull << s->mbits) - 1)
         return false;
-    return rm != SOFT_RO && round_up(rm, n.sign, rem, 1ull << (drop - 1) | (kept & 1));
+    return round_up(rm, n.sign, n.sig, drop);
 }
 
 typedef struct RoundHow {
@@ -163,18 +162,17 @@ static uint64_t round_pack(SoftFp *fp, SoftFmt f, FpNum n, RoundHow how)
             fp->flags |= SOFT_UFC;
             return fp_zero(f, n.sign);
         }
-        sig = fp_shr_jam(sig, (unsigned) (1 - biased));
+        sig = fp_shr_jam(sig, (unsigned)(1 - biased));
         biased = 0;
     }
     unsigned drop = 63u - s->mbits;
     uint64_t kept = sig >> drop, rem = sig & ((1ull << drop) - 1);
-    if (biased == 0 && rem &&
-        (fp->nan_rule == SOFT_NAN_ARM || !rounds_to_normal(f, n, how.rm)))
+    if (biased == 0 && rem && (fp->nan_rule == SOFT_NAN_ARM || !rounds_to_normal(f, n, how.rm)))
         fp->flags |= SOFT_UFC;
-    if (round_up(how.rm, n.sign, rem, 1ull << (drop - 1) | (kept & 1)))
+    if (round_up(how.rm, n.sign, sig, drop))
         kept++;
     /* A carry out of the fraction raises the exponent by itself: the hidden bit adds to it. */
-    uint64_t packed = kept + ((uint64_t) (biased ? biased - 1 : 0) << s->mbits);
+    uint64_t packed = kept + ((uint64_t)(biased ? biased - 1 : 0) << s->mbits);
     unsigned limit = (1u << s->ebits) - (how.ahp ? 0 : 1);
     if (packed >> s->mbits >= limit)
         return round_overflow(fp, f, n.sign, how);
@@ -256,12 +254,12 @@ static uint64_t add_numbers(SoftFp *fp, SoftFmt f, FpNum x, FpNum y)
         x = y;
         y = t;
     }
-    uint64_t big = x.sig >> 1, small = fp_shr_jam(y.sig >> 1, (unsigned) (x.exp - y.exp));
+    uint64_t big = x.sig >> 1, small = fp_shr_jam(y.sig >> 1, (unsigned)(x.exp - y.exp));
     uint64_t sum = x.sign == y.sign ? big + small : big - small;
     if (sum == 0)
         return fp_zero(f, fp->rm == SOFT_RM);
-    unsigned lz = (unsigned) __builtin_clzll(sum);
-    FpNum r = {.sig = sum << lz, .exp = x.exp + 1 - (int32_t) lz, .sign = x.sign};
+    unsigned lz = (unsigned)__builtin_clzll(sum);
+    FpNum r = {.sig = sum << lz, .exp = x.exp + 1 - (int32_t)lz, .sign = x.sign};
     return fp_round(fp, f, r, fp->rm);
 }
 
@@ -297,16 +295,31 @@ uint64_t softfp_sub(SoftFp *fp, SoftFmt f, uint64_t a, uint64_t b)
     return add_signed(fp, f, (uint64_t[2]){a, b}, true);
 }
 
-/* The product as a 128-bit significand with bit 127 set. */
-static u128 mul_sig(const FpNum *x, const FpNum *y, int32_t *exp)
+typedef struct FpWide {
+    u128 sig;
+    int32_t exp;
+    bool sign;
+} FpWide;
+
+/* The exact product, bit 127 set. */
+static FpWide mul_wide(const FpNum *x, const FpNum *y)
 {
-    u128 p = (u128) x->sig * y->sig;
-    *exp = x->exp + y->exp + 1;
-    if (!(p >> 127)) {
-        p <<= 1;
-        --*exp;
+    FpWide w = {(u128)x->sig * y->sig, x->exp + y->exp + 1, x->sign != y->sign};
+    if (!(w.sig >> 127)) {
+        w.sig <<= 1;
+        w.exp--;
     }
-    return p;
+    return w;
+}
+
+static uint64_t round_wide(SoftFp *fp, SoftFmt f, FpWide w)
+{
+    uint64_t hi = (uint64_t)(w.sig >> 64);
+    int lz = hi ? __builtin_clzll(hi) : 64 + __builtin_clzll((uint64_t)w.sig);
+    w.sig <<= lz;
+    FpNum r = {.sign = w.sign, .exp = w.exp - lz};
+    r.sig = (uint64_t)(w.sig >> 64) | ((uint64_t)w.sig != 0);
+    return fp_round(fp, f, r, fp->rm);
 }
 
 static uint64_t mul_common(SoftFp *fp, SoftFmt f, const uint64_t ops[2], bool extended)
@@ -319,16 +332,13 @@ static uint64_t mul_common(SoftFp *fp, SoftFmt f, const uint64_t ops[2], bool ex
     if ((x.cls == FPC_INF && y.cls == FPC_ZERO) || (x.cls == FPC_ZERO && y.cls == FPC_INF)) {
         if (!extended)
             return fp_invalid(fp, f);
-        return fp_zero(f, sign) | (uint64_t) (fp_shapes[f].bias + 1) << fp_shapes[f].mbits;
+        return fp_zero(f, sign) | (uint64_t)(fp_shapes[f].bias + 1) << fp_shapes[f].mbits;
     }
     if (x.cls == FPC_INF || y.cls == FPC_INF)
         return fp_inf(f, sign);
     if (x.cls == FPC_ZERO || y.cls == FPC_ZERO)
         return fp_zero(f, sign);
-    FpNum r = {.sign = sign};
-    u128 p = mul_sig(&x, &y, &r.exp);
-    r.sig = (uint64_t) (p >> 64) | ((uint64_t) p != 0);
-    return fp_round(fp, f, r, fp->rm);
+    return round_wide(fp, f, mul_wide(&x, &y));
 }
 
 uint64_t softfp_mul(SoftFp *fp, SoftFmt f, uint64_t a, uint64_t b)
@@ -387,7 +397,7 @@ uint64_t softfp_div(SoftFp *fp, SoftFmt f, uint64_t a, uint64_t b)
 static uint64_t sqrt_number(SoftFp *fp, SoftFmt f, FpNum x)
 {
     bool odd = x.exp & 1;
-    uint64_t in = odd ? x.sig : x.sig >> 1, lost = odd ? 0 : x.sig & 1;
+    uint64_t in = odd ? x.sig : x.sig >> 1;
     uint64_t root = 0, rem = 0;
     for (int i = 0; i < 56; i++) {
         rem = rem << 2 | in >> 62;
@@ -399,7 +409,7 @@ static uint64_t sqrt_number(SoftFp *fp, SoftFmt f, FpNum x)
             root |= 1;
         }
     }
-    FpNum r = {.exp = (x.exp - odd) / 2, .sig = root << 8 | (rem != 0) | lost};
+    FpNum r = {.exp = (x.exp - odd) / 2, .sig = root << 8 | (rem != 0)};
     return fp_round(fp, f, r, fp->rm);
 }
 
@@ -418,45 +428,37 @@ uint64_t softfp_sqrt(SoftFp *fp, SoftFmt f, uint64_t a)
     return sqrt_number(fp, f, x);
 }
 
-/* The wide sum of a product and an addend, both nonzero and with bit 127 set. */
-static uint64_t fma_sum(SoftFp *fp, SoftFmt f, FpNum r, const u128 sig[2], const int32_t exp[2],
-                        bool differ)
+/* The sum of two numbers with bit 127 set and at least one zero bit below what matters. */
+static uint64_t add_wide(SoftFp *fp, SoftFmt f, FpWide x, FpWide y)
 {
-    int big = exp[1] > exp[0] || (exp[1] == exp[0] && sig[1] > sig[0]);
-    u128 b = sig[big] >> 1, s = sig[!big] >> 1;
-    s = fp_shr_jam128(s, (unsigned) (exp[big] - exp[!big]));
-    u128 sum = differ ? b - s : b + s;
-    if (sum == 0)
+    if (x.exp < y.exp || (x.exp == y.exp && x.sig < y.sig)) {
+        FpWide t = x;
+        x = y;
+        y = t;
+    }
+    u128 small = fp_shr_jam128(y.sig >> 1, (unsigned)(x.exp - y.exp));
+    x.sig = x.sign == y.sign ? (x.sig >> 1) + small : (x.sig >> 1) - small;
+    x.exp++;
+    if (x.sig == 0)
         return fp_zero(f, fp->rm == SOFT_RM);
-    uint64_t hi = (uint64_t) (sum >> 64);
-    int lz = hi ? __builtin_clzll(hi) : 64 + __builtin_clzll((uint64_t) sum);
-    sum <<= lz;
-    r.sign ^= differ && big;
-    r.exp += exp[big] + 1 - lz;
-    r.sig = (uint64_t) (sum >> 64) | ((uint64_t) sum != 0);
-    return fp_round(fp, f, r, fp->rm);
+    return round_wide(fp, f, x);
 }
 
 uint64_t fp_fma_finite(SoftFp *fp, SoftFmt f, const FpNum abc[3], int scale)
 {
     const FpNum *a = &abc[0], *b = &abc[1], *c = &abc[2];
-    FpNum r = {.sign = a->sign != b->sign, .exp = scale};
+    bool product_sign = a->sign != b->sign;
     bool product = a->cls != FPC_ZERO && b->cls != FPC_ZERO;
+    FpWide wc = {(u128)c->sig << 64, c->exp + scale, c->sign};
     if (!product && c->cls == FPC_ZERO)
-        return fp_zero(f, c->sign == r.sign ? c->sign : fp->rm == SOFT_RM);
-    if (!product) {
-        r = *c;
-        r.exp += scale;
-        return fp_round(fp, f, r, fp->rm);
-    }
-    int32_t exp[2] = {0, c->exp};
-    u128 sig[2] = {mul_sig(a, b, &exp[0]), (u128) c->sig << 64};
-    if (c->cls == FPC_ZERO) {
-        r.exp += exp[0];
-        r.sig = (uint64_t) (sig[0] >> 64) | ((uint64_t) sig[0] != 0);
-        return fp_round(fp, f, r, fp->rm);
-    }
-    return fma_sum(fp, f, r, sig, exp, r.sign != c->sign);
+        return fp_zero(f, c->sign == product_sign ? c->sign : fp->rm == SOFT_RM);
+    if (!product)
+        return round_wide(fp, f, wc);
+    FpWide wp = mul_wide(a, b);
+    wp.exp += scale;
+    if (c->cls == FPC_ZERO)
+        return round_wide(fp, f, wp);
+    return add_wide(fp, f, wp, wc);
 }
 
 /* The NaN cases of a * b + c; Arm looks at the addend first. */
