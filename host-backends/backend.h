@@ -1,0 +1,125 @@
+/*
+ * BackendOps: a host code generator. It sees slots by number, offset and pin, never a guest's
+ * names. Two steps around the allocator: select() describes (see regalloc.h), emit() writes code.
+ *
+ * Conventions of host code, for every backend:
+ *  - one register holds vcpu + VCPU_BIAS; pinned slots lie in their registers at unit borders; the
+ *    others in memory; the host stack pointer is the vcpu's return stack;
+ *  - a unit is entered by a jump to its entry; it leaves by a direct jump (patched by link()), by
+ *    the return stack, by the lookup stubs, or by the leave stub to C with vcpu->leave_reason,
+ *    leave_arg and leave_data set (LeaveReason of rt.h) and the pc slot up to date;
+ *  - every direct exit whose target is not above the guest insn it stands in, every call and every
+ *    computed jump polls vcpu->poll first and leaves with LEAVE_POLL, pc slot = the target.
+ *  - FP control (MXCSR, FPCR) holds the guest's rounding and sticky flags from the first enter on.
+ */
+#ifndef FERRY_BACKEND_H
+#define FERRY_BACKEND_H
+
+#include "regalloc.h"
+#include "vcpu.h"
+
+/* Why host code came back to C: Vcpu.leave_reason. */
+typedef enum LeaveReason {
+    LEAVE_LINK,   /* leave_data: ExitRec of a direct exit not linked yet; continue at its target */
+    LEAVE_LOOKUP, /* pc slot: target of a computed jump not in the lookup table */
+    LEAVE_IC,     /* as LOOKUP; leave_data: the ExitRec whose inline cache is empty */
+    LEAVE_TRAP,   /* leave_arg: IrTrap; leave_data: its data; pc slot as the trap says */
+    LEAVE_POLL,   /* safepoint: pc slot is where to go on */
+    LEAVE_FAULT,  /* set by the host signal handler after restoring guest state */
+} LeaveReason;
+
+typedef enum ExitKind { EXIT_JUMP, EXIT_CALL, EXIT_LANDING, EXIT_IC } ExitKind;
+
+/*
+ * A patchable exit. Lies in the data part of the code chunk, written by emit(), then owned by rt
+ * (under the cache lock). For EXIT_IC: ic_pc/ic_host are read by host code; ic_pc is -1 while
+ * empty; filled once (host first).
+ */
+typedef struct ExitRec {
+    uint64_t ic_pc;
+    uint64_t ic_host;
+    struct Unit *owner;
+    struct ExitRec *next_in; /* list of exits linked to the same unit */
+    struct Unit *linked;
+    int64_t target_off; /* module offset of the guest target */
+    uint32_t patch_at;  /* bytes from this record back to the 32-bit field to patch: field = rec - patch_at */
+    uint32_t stub_at;   /* likewise to the stub that the field leads to while not linked */
+    uint8_t kind;       /* ExitKind */
+    uint8_t pad[7];
+} ExitRec;
+
+/* From the host pc after which it holds to the next entry's: which guest insn, what to recompute. */
+typedef struct SideEntry {
+    uint32_t host_off;  /* from the unit's first byte */
+    int32_t guest_off;  /* guest insn's pc, from the unit's first guest insn */
+    uint16_t first_recipe, n_recipes;
+} SideEntry;
+
+/* Slot value at a fault: op over places. As RaSnap, in 16 bytes. */
+typedef struct SideRecipe {
+    uint16_t slot;
+    uint8_t op, type; /* IrOp, IrType of operands */
+    RaLoc a, b;       /* LOC_REMAT: the constant below */
+    int64_t imm;
+} SideRecipe;
+
+typedef struct CodeOut {
+    uint8_t *rw;       /* where to write */
+    uint64_t rx;       /* the address it runs at */
+    uint32_t cap;      /* bytes */
+    uint8_t *data_rw;  /* data part: ExitRecs, filled upward, 16-aligned */
+    uint64_t data_rx;
+    uint32_t data_cap;
+    /* results */
+    uint32_t size, data_size;
+    uint32_t hot_size; /* bytes before the far code */
+    uint32_t n_exits;  /* ExitRecs stand at data_rw[0..n_exits) */
+    SideEntry *side;   /* arrays of the caller */
+    uint32_t n_side, cap_side;
+    SideRecipe *recipes;
+    uint32_t n_recipes, cap_recipes;
+} CodeOut;
+
+typedef struct HostFeatures {
+    bool sse42, popcnt, lzcnt, bmi1, bmi2, avx, avx2, fma, f16c, avx512vl, aes, pclmul, sha, gfni;
+} HostFeatures;
+
+/* Fixed pieces of host code, made once at start. Addresses to run. */
+typedef struct BackendStubs {
+    void (*enter)(Vcpu *v, const void *host_pc); /* loads pins, runs; returns after a leave */
+    void (*vec_save)(Vcpu *v); /* vector pins and FP control into slots / mxcsr_guest */
+    void (*vec_load)(Vcpu *v); /* back */
+    void *leave;       /* host code jumps here with leave_* set: stores general pins, returns */
+    void *lookup_jump; /* computed jump: target in the backend's fixed register */
+    void *ret_miss;    /* mismatch at a return: target in the backend's fixed register */
+    void *helper_call[4]; /* bit 0: state is stored before, bit 1: reloaded after */
+    uint8_t *begin, *end;
+} BackendStubs;
+
+typedef struct BackendOps {
+    const char *name;
+    HostFeatures (*probe)(void);
+    /* Chooses pins for these slots. `mask` clears features for tests. */
+    void (*setup)(const HostFeatures *f, const SlotDesc *slots, uint32_t n, uint16_t slot_pc,
+                  RaTarget *out);
+    /* Writes the stubs; false when cap is too small. */
+    bool (*emit_stubs)(const RaTarget *t, CodeOut *out, BackendStubs *stubs);
+    /* Describes the unit; false on a limit. */
+    bool (*select)(RaUnit *ra);
+    /* Writes code, exits, side table; false when a capacity is too small. */
+    bool (*emit)(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out);
+    /* Points the exit's field at host code `to` (run address), or back to its stub (to == 0). */
+    void (*link)(ExitRec *rec_rw, int64_t rw_minus_rx, uint64_t to);
+    /* Host state of an interrupted thread (ucontext) -> general and vector registers by RaLoc. */
+    uint64_t (*ctx_gpr)(const void *ucontext, RaLoc reg);
+    const V128 *(*ctx_vec)(const void *ucontext, RaLoc reg);
+    uint64_t (*ctx_pc)(const void *ucontext);
+    /* Makes the interrupted thread go on at the leave path to C, without touching pins. */
+    void (*ctx_leave)(void *ucontext, Vcpu *v);
+    /* The return stack guard was hit: resets to the sentinel so that the access works again. */
+    void (*ctx_ret_reset)(void *ucontext, Vcpu *v);
+} BackendOps;
+
+extern const BackendOps backend_x64;
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * GuestOps: what a guest architecture gives to the rest. All of it is const data and functions;
+ * every guest is in one binary, chosen by pointer.
+ *
+ * Translation works an instruction at a time: the driver sets pc/code in TransCtx, emits the `at`
+ * marker and calls translate_insn, which appends IR. The rule for state: within one guest
+ * instruction every insn that can fault comes before every `set`, with one exception: an
+ * instruction with several loads may set a register after its load if the register is not needed
+ * to run the instruction again.
+ */
+#ifndef FERRY_GUEST_H
+#define FERRY_GUEST_H
+
+#include "ir_build.h"
+#include "vcpu.h"
+
+typedef enum TransResult {
+    TR_NEXT,   /* go on with the next instruction in memory */
+    TR_FOLLOW, /* unconditional direct jump to next_pc: the driver follows or ends with xjump */
+    TR_END,    /* a terminator was emitted */
+} TransResult;
+
+/* Words of feature bits; the meaning of each bit is the guest's (its .insn feat= names). */
+typedef struct GuestFeatures {
+    uint64_t bits[4];
+} GuestFeatures;
+
+typedef struct TransCtx {
+    IrUnit *u;
+    GuestAddr pc;         /* of this instruction */
+    const uint8_t *code;  /* its bytes */
+    uint32_t code_len;    /* readable executable bytes from here */
+    uint32_t mode;        /* MODE_* */
+    const GuestFeatures *features;
+    GuestAddr next_pc;    /* out: for TR_FOLLOW; the driver presets pc + insn_len */
+    uint32_t insn_len;    /* out: bytes of this instruction; preset by guests of fixed length */
+    void *priv;           /* guest's own state within a unit, cleared to NULL at its start */
+    uint64_t priv_word[4];/* guest's own scratch within a unit, cleared at its start */
+} TransCtx;
+
+struct StrBuf;
+
+typedef struct GuestOps {
+    const char *name;      /* as uname's machine: "aarch64" */
+    uint16_t elf_machine;
+    uint8_t elf_class;     /* 1: 32-bit, 2: 64-bit */
+    uint8_t insn_align;    /* instruction addresses are multiples of this */
+    uint8_t insn_len_max;
+    const SlotDesc *slots;
+    uint32_t n_slots;
+    uint16_t slot_pc, slot_sp, slot_link; /* slot_link: return address register or 0xffff */
+    uint32_t state_size;   /* bytes used of Vcpu.state */
+
+    /* Appends the IR of the instruction at tc->code. */
+    TransResult (*translate_insn)(TransCtx *tc);
+    /* Listing of one instruction (mnemonic and operands), for -d in_asm; returns its length. */
+    uint32_t (*print_insn)(GuestAddr pc, const uint8_t *code, uint32_t len, struct StrBuf *out);
+    /* MODE_* of a vcpu from its control registers (FPCR ...), keeping bits not the guest's. */
+    uint32_t (*mode_of)(const Vcpu *v);
+    /* Features by CPU model and +ext/-ext list ("max", "cortex-a72,-crc"); false if unknown,
+     * with a message in err. */
+    bool (*features_parse)(const char *spec, GuestFeatures *out, struct StrBuf *err);
+    /* HWCAP words for the auxiliary vector. */
+    void (*hwcaps)(const GuestFeatures *f, uint64_t hwcap[2]);
+    const char *platform;  /* AT_PLATFORM */
+} GuestOps;
+
+extern const GuestOps guest_a64;
+
+#endif

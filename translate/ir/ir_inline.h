@@ -1,0 +1,33 @@
+/* Accessors of ir.h; include ir.h instead. */
+#ifndef FERRY_IR_INLINE_H
+#define FERRY_IR_INLINE_H
+
+static inline uint64_t ir_value(const IrUnit *u, IrRef r)
+{
+    const IrInsn *i = &u->insns[r];
+    return (uint64_t) i->arg[1] << 32 | i->arg[0];
+}
+
+static inline bool ir_is_const(const IrUnit *u, IrRef r)
+{
+    return u->insns[r].op == IR_CONST;
+}
+
+/* The argument list at `list` of extra: count and refs. */
+static inline uint32_t ir_list_len(const IrUnit *u, uint32_t list)
+{
+    return list ? u->extra[list] : 0;
+}
+
+static inline IrRef *ir_list_refs(const IrUnit *u, uint32_t list)
+{
+    return &u->extra[list + 1];
+}
+
+static inline uint16_t ir_effects(const IrInsn *i)
+{
+    uint16_t e = ir_ops[i->op].effects;
+    return i->op == IR_CALL ? (uint16_t) (e | ir_helpers[i->imm].effects) : e;
+}
+
+#endif
