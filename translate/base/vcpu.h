@@ -50,11 +50,12 @@ typedef struct Vcpu {
     /* hot header: read by host code with 8-bit displacements */
     uint32_t poll;       /* POLL_*; atomic */
     uint32_t mode;       /* MODE_* */
-    void *lookup;        /* struct Unit *[LOOKUP_SIZE] of the current mode */
+    uint32_t *lookup;    /* of the current mode: LOOKUP_SIZE offsets from `units` (rt.h) */
     void *leave;         /* host code that goes back to C (backend's `leave` stub) */
     uint64_t ret_sp;     /* return stack pointer, saved by leave, loaded by enter */
     uint64_t c_stack;    /* C stack pointer, saved by enter */
-    uint64_t scratch[2]; /* for stubs */
+    uint64_t units;      /* address that lookup entries are relative to; a dummy Unit lies there */
+    uint64_t scratch;    /* for stubs */
     uint64_t ret_bottom; /* return stack's bottom: address of the sentinel frame */
 
     /* guest state, by the guest's .state table */
