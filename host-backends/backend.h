@@ -114,6 +114,9 @@ typedef struct BackendOps {
     uint64_t (*ctx_gpr)(const void *ucontext, RaLoc reg);
     const V128 *(*ctx_vec)(const void *ucontext, RaLoc reg);
     uint64_t (*ctx_pc)(const void *ucontext);
+    void (*ctx_set_pc)(void *ucontext, uint64_t pc);
+    /* The fault's error code; bit 1: it was a write. */
+    uint64_t (*ctx_err)(const void *ucontext);
     /* Makes the interrupted thread go on at the leave path to C, without touching pins. */
     void (*ctx_leave)(void *ucontext, Vcpu *v);
     /* The return stack guard was hit: resets to the sentinel so that the access works again. */

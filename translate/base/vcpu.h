@@ -79,7 +79,11 @@ typedef struct Vcpu {
     uint64_t epoch_seen;      /* last code epoch acknowledged; atomic */
     uint32_t in_guest;        /* 1 while running translated code; atomic */
     uint32_t ret_stack_size;  /* bytes between guard and bottom */
-    struct Unit *excl_unit;
+    uint32_t tid;             /* host thread id: owner word of ferry's locks */
+    struct Vcpu *registry_next;
+    /* the synchronous fault that LEAVE_FAULT reports */
+    int32_t fault_signo, fault_code;
+    uint64_t fault_addr, fault_err;
 } Vcpu;
 
 _Static_assert(offsetof(Vcpu, state) == VCPU_STATE_OFF, "the hot header is 64 bytes");
