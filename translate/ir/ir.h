@@ -11,17 +11,20 @@
  * A unit of tier 1 is usually one block: a run of guest instructions with side exits (`xif`) and
  * one terminator. Example, `subs x0,x0,#1; b.ne loop`:
  *
- *     at 0x0
- *     v1:i64 = get x0
- *     v2:i64 = const 1
- *     v3:i64 = sub v1, v2
- *     v4:flags = flsub v1, v2
- *     set x0, v3
- *     set nzcv, v4
- *     at 0x4
- *     v7:bool = cc.ne v4
- *     xif v7, 0x0
- *     xjump 0x8
+ *     b0:
+ *       at 0x0, 4
+ *       v2:i64 = get x0
+ *       v3:i64 = const 1
+ *       v4:i64 = sub v2, v3
+ *       v5:flags = flsub v2, v3
+ *       set x0, v4
+ *       set nzcv, v5
+ *       at 0x4, 4
+ *       v9:bool = cc.ne v5
+ *       v10:i64 = gaddr 0x0
+ *       xif v9, v10
+ *       v12:i64 = gaddr 0x8
+ *       xjump v12
  *
  * Guest code addresses are never constants: `gaddr` is module base + offset.
  */
@@ -197,16 +200,24 @@ typedef struct IrUnit {
     uint32_t guest_insns; /* number translated */
 } IrUnit;
 
-/* Sets up empty arrays of the given capacities from the arena; false when it is used up. */
+/*
+ * Sets up empty arrays from the arena, and clears all else; false when the arena is used up. Set
+ * slots, n_slots, slot_pc, module_base ... after it; they stay over resets.
+ */
 bool ir_unit_init(IrUnit *u, Arena *a, uint32_t max_insns);
-/* Forgets all insns and opens block 0. */
+/* Forgets all insns and opens block 0, whose first insn will be number 1. */
 void ir_unit_reset(IrUnit *u);
 
-/* Text form. Printing never fails (cut off at the buffer's end); parsing reports line and cause. */
+/*
+ * Text form; ir_form.h describes it. A value's number is its index in insns: numbers grow down the
+ * text, insns without result take one too, and a gap is filled with nops. Blocks start with a line
+ * `b0:` and so on; `;` starts a comment; a first line `mode 0x10` sets the mode.
+ * Printing never fails (cut off at the buffer's end); parsing reports line and cause.
+ */
 struct StrBuf;
 void ir_print(const IrUnit *u, struct StrBuf *out);
 void ir_print_insn(const IrUnit *u, IrRef r, struct StrBuf *out);
-/* Parses `text` into u (slots must be set). On error returns false with a message in err. */
+/* Parses `text` into u, which is reset first (slots must be set). On error returns false with a message in err. */
 bool ir_parse(IrUnit *u, const char *text, struct StrBuf *err);
 
 /* Verifies types, dominance, block structure. On failure returns false with a message in err. */

@@ -115,4 +115,10 @@ static inline IrRef ir_call(IrUnit *u, HelperId h, IrType t, const IrRef *args, 
 /* Ends the current block and opens the next one; returns its number. */
 uint32_t ir_block_open(IrUnit *u);
 
+/*
+ * Ends the last block: to be called once after the last insn of a unit (and again whenever insns
+ * were appended). Before it, the last block's `end` and `n_params` are not valid.
+ */
+void ir_unit_finish(IrUnit *u);
+
 #endif
