@@ -74,7 +74,13 @@ struct SysCtx {
     SysPathHook *path_hook; /* NULL: paths go to the kernel as they are */
     const SysRow *row;      /* row being executed (a sub-row for ioctl, fcntl ...) */
     const char *release;    /* -r: uname release, NULL for the host's */
-    int32_t tid;            /* shown by --strace; 0: ask the kernel each time */
+    /*
+     * What the runner itself reserves of RLIMIT_AS and RLIMIT_DATA: added to what the guest sets,
+     * taken off what it reads. 0 shows the host's limits.
+     */
+    uint64_t extra_as;
+    uint64_t extra_data;
+    int32_t tid;                            /* shown by --strace; 0: ask the kernel each time */
     char path[SYS_PATH_ARGS][SYS_PATH_MAX]; /* replaced paths of the running call */
 };
 
@@ -97,29 +103,28 @@ typedef enum SysHow {
 
 /* Attribute bits of a row. */
 enum {
-    SYS_ATTR_BLOCK = 1 << 0,    /* can sleep: host call goes through sys_stub */
-    SYS_ATTR_NORETURN = 1 << 1, /* does not come back when it succeeds: traced before the call */
+    SYS_ATTR_BLOCK = 1 << 0,      /* can sleep: host call goes through sys_stub */
+    SYS_ATTR_NORETURN = 1 << 1,   /* does not come back when it succeeds: traced before the call */
     SYS_ATTR_LINUX_USER = 1 << 2, /* the handler lives in linux-user/ */
-    SYS_ATTR_RET_ARG = 1 << 3,
 };
 
 /* Plain data without pointers, so that the tables need no relocations. */
 struct SysRow {
-    uint16_t id;        /* SYS_ROW_* ; for sub-rows SYS_ROW_COUNT + index */
-    uint16_t name;      /* offset in sys_strings */
-    uint16_t host_nr;   /* host's number, SYS_NO_HOST when it has none */
-    uint16_t handler;   /* index in sys_handlers */
-    uint16_t ops;       /* index in sys_ops_sets when how is OPS */
-    uint16_t error;     /* errno when refused */
-    uint16_t args;      /* index of the first argument in sys_args */
+    uint16_t id;      /* SYS_ROW_*; a sub-row has its call's */
+    uint16_t name;    /* offset in sys_strings */
+    uint16_t host_nr; /* host's number, SYS_NO_HOST when it has none */
+    uint16_t handler; /* index in sys_handlers */
+    uint16_t ops;     /* index in sys_ops_sets when how is OPS */
+    uint16_t error;   /* errno when refused */
+    uint16_t args;    /* index of the first argument in sys_args */
     uint8_t nargs;
-    uint8_t ret;        /* SysKind of the result */
-    uint8_t how;        /* SysHow */
-    uint8_t state;      /* SysState */
-    uint8_t attrs;      /* SYS_ATTR_* */
-    uint8_t convert;    /* bit per argument whose kind may need get or put */
-    uint8_t paths;      /* bit per argument that is a path */
-    uint8_t ret_ref;    /* enum of the result's kind */
+    uint8_t ret;     /* SysKind of the result */
+    uint8_t how;     /* SysHow */
+    uint8_t state;   /* SysState */
+    uint8_t attrs;   /* SYS_ATTR_* */
+    uint8_t convert; /* bit per argument whose kind may need get or put */
+    uint8_t paths;   /* bit per argument that is a path */
+    uint8_t ret_ref; /* enum of the result's kind */
 };
 
 enum { SYS_NO_HOST = 0xffff };
@@ -139,7 +144,6 @@ struct SysAbi {
 };
 
 extern const SysAbi sys_abi_aarch64;
-extern const SysAbi sys_abi_riscv64;
 
 /*
  * Runs the guest's call. Result: raw (-4095..-1 are errnos), SYS_RESTART or SYS_NORETURN_STATE.
@@ -186,7 +190,7 @@ extern const char sys_stub_check[], sys_stub_syscall[], sys_stub_after[], sys_st
 /* True when the handler must move rip to sys_stub_exit. */
 static inline bool sys_stub_must_exit(uint64_t pc)
 {
-    return pc >= (uint64_t) (uintptr_t) sys_stub_check && pc < (uint64_t) (uintptr_t) sys_stub_after;
+    return pc >= (uint64_t)(uintptr_t)sys_stub_check && pc < (uint64_t)(uintptr_t)sys_stub_after;
 }
 
 /* A host call that can sleep, for handlers: through the stub with the thread's poll word. */
