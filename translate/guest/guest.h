@@ -63,6 +63,8 @@ typedef struct GuestOps {
     /* HWCAP words for the auxiliary vector. */
     void (*hwcaps)(const GuestFeatures *f, uint64_t hwcap[2]);
     const char *platform;  /* AT_PLATFORM */
+    const struct InsnTable *insns; /* rows of the decode table (insn_table.h) */
+    uint32_t *coverage;    /* per row: times it was translated, for --coverage */
 } GuestOps;
 
 extern const GuestOps guest_a64;

@@ -37,14 +37,23 @@ typedef struct InsnReserved {
 
 /* Offsets into InsnTable.strings; offset 0 is the empty text. */
 typedef struct InsnInfo {
-    uint32_t name, templ, feat, sets, todo, chapter, handler;
+    uint32_t name, templ, sets, todo, chapter, handler;
 } InsnInfo;
+
+/* A feature that rows may need: its AT_HWCAP bit and its field of an identification register. */
+typedef struct InsnFeature {
+    uint32_t name; /* offset into InsnTable.strings */
+    uint8_t hwcap_word;
+    uint8_t hwcap_bit; /* 255: none */
+    uint8_t id_crm, id_op2, id_shift, id_value;
+} InsnFeature;
 
 typedef struct InsnTable {
     const InsnMatch *match;
     const InsnReserved *reserved;
     const InsnInfo *info;
     const uint16_t *handler_of; /* row -> place in the guest's handler table, 0 none */
+    const uint8_t *feat_of;     /* row -> <GUEST>_FEAT_*, 0 none */
     const uint16_t *bucket;     /* index -> start in list */
     const uint16_t *list;
     const char *strings;

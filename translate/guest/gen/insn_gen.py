@@ -21,9 +21,13 @@ Attributes after the template:
     where=!(sf=0,imm6=1xxxxx)   reserved: the row does not match such a word (may be repeated)
     over=row                    this row is more specific than `row`, which it overlaps
     fn=handler                  share the handler of that name (same fields needed)
-    feat=LSE  sets=nzcv  ends=branch  priv  todo="reason"
+    feat=LSE      undefined unless the CPU has the feature; a feature is complete, and so offered by
+                  default, when none of its rows is todo
+    sets=nzcv  ends=branch  priv  todo="reason"
 
-Directives: `include FILE`, `chapter "TITLE"`, `defaults feat=...` (until the next chapter).
+Directives: `feature NAME [hwcap=WORD.BIT] [id=CRM.OP2.SHIFT.VALUE]` (feat= names one of these: its
+bit in the auxiliary vector and its field of an identification register), `include FILE`, `chapter "TITLE"`, `defaults feat=...` (until the next chapter),
+`let NAME words...` (the row word `$NAME` then stands for these words).
 
 A `todo` row decodes, is listed and counted, but has no handler.
 """
@@ -206,9 +210,35 @@ def logical_lines(path):
     return out
 
 
-def parse_file(path, rows, files):
+class Feature:
+    def __init__(self, tokens, where):
+        self.hwcap, self.ident = (0, 255), (0, 0, 0, 0)
+        if len(tokens) < 2:
+            raise TableError(where, 'feature needs a name')
+        self.name = tokens[1]
+        for tok in tokens[2:]:
+            m = re.fullmatch(r'(hwcap|id)=(\d+(?:\.\d+)*)', tok)
+            nums = tuple(int(n) for n in m.group(2).split('.')) if m else ()
+            if m and m.group(1) == 'hwcap' and len(nums) == 2 and nums[0] < 2 and nums[1] < 64:
+                self.hwcap = nums
+            elif m and m.group(1) == 'id' and len(nums) == 4 and nums[2] < 64:
+                self.ident = nums
+            else:
+                raise TableError(where, "feature %s: cannot read '%s'" % (self.name, tok))
+
+
+def expand(tokens, lets, where):
+    out = []
+    for tok in tokens:
+        if tok[0] == '$' and tok[1:] not in lets:
+            raise TableError(where, "unknown name '%s'" % tok)
+        out += lets[tok[1:]] if tok[0] == '$' else [tok]
+    return out
+
+
+def parse_file(path, rows, files, features):
     files.append(path)
-    chapter, defaults = '', {}
+    chapter, defaults, lets = '', {}, {}
     for text, n in logical_lines(path):
         where = (path, n)
         tokens = TOKEN.findall(text)
@@ -216,13 +246,23 @@ def parse_file(path, rows, files):
             sub = os.path.join(os.path.dirname(path), tokens[1])
             if not os.path.exists(sub):
                 raise TableError(where, 'no file %s' % tokens[1])
-            parse_file(sub, rows, files)
+            parse_file(sub, rows, files, features)
         elif tokens[0] == 'chapter':
             chapter, defaults = ' '.join(tokens[1:]).strip('"'), {}
         elif tokens[0] == 'defaults':
             defaults = {k: v.strip('"') for k, _, v in (t.partition('=') for t in tokens[1:])}
+        elif tokens[0] == 'feature':
+            f = Feature(tokens, where)
+            if f.name in features:
+                raise TableError(where, 'feature %s appears twice' % f.name)
+            features[f.name] = f
+        elif tokens[0] == 'let':
+            lets[tokens[1]] = tokens[2:]
         else:
-            row = parse_row(tokens, where, defaults)
+            row = parse_row(expand(tokens, lets, where), where, defaults)
+            if 'feat' in row.attrs and row.attrs['feat'] not in features:
+                raise TableError(where, "row %s: unknown feature '%s'" %
+                                 (row.name, row.attrs['feat']))
             row.chapter = chapter
             rows.append(row)
 
@@ -400,15 +440,32 @@ def handlers_of(rows):
     return first, done
 
 
-def write_header(path, p, rows, bits, table):
+def done_mask(rows, features):
+    """Bit mask, as four words, of the features that have rows and no todo row."""
+    names = list(features)
+    if len(names) > 255:
+        raise TableError(rows[-1].where, 'more than 255 features')
+    lacking = {r.attrs.get('feat') for r in rows if r.todo}
+    used = {r.attrs.get('feat') for r in rows}
+    words = [0] * 4
+    for i, n in enumerate(names, 1):
+        words[i // 64] |= (n in used and n not in lacking) << i % 64
+    return words
+
+
+def write_header(path, p, rows, bits, features, table):
     up, camel = p.upper(), p.capitalize()
     first, done = handlers_of(rows)
     o = ['/* Made by insn_gen.py from %s; do not edit. */' % os.path.basename(table),
          '#ifndef FERRY_%s_DECODE_H' % up, '#define FERRY_%s_DECODE_H' % up,
-         '#include "insn_table.h"', '', 'struct TransCtx;', '',
+         '#include "guest.h"', '#include "insn_table.h"', '',
          'typedef enum %sRow {' % camel, '    %s_ROW_UNALLOCATED,' % up]
     o += ['    %s_ROW_%s,' % (up, r.name) for r in rows]
     o += ['    %s_ROW_COUNT' % up, '} %sRow;' % camel, '']
+    o += ['/* Bits of GuestFeatures; 0 is not used. */', 'typedef enum %sFeat {' % camel,
+          '    %s_FEAT_NONE,' % up]
+    o += ['    %s_FEAT_%s,' % (up, n) for n in features]
+    o += ['    %s_FEAT_COUNT' % up, '} %sFeat;' % camel, '']
     o += ['/* The fields of each handler\'s rows. */']
     with_fields = {}
     for name, r in first.items():
@@ -419,12 +476,15 @@ def write_header(path, p, rows, bits, table):
     o += ['', 'typedef union %sInsn {' % camel, '    uint32_t word;']
     o += ['    %s_%s %s;' % (camel, name, name) for name in with_fields]
     o += ['} %sInsn;' % camel, '',
-          'typedef bool (*%sHandler)(struct TransCtx *tc, %sInsn insn);' % (camel, camel), '']
-    o += ['bool %s_%s(struct TransCtx *tc, %sInsn insn);' % (p, name, camel)
+          'typedef TransResult (*%sHandler)(TransCtx *tc, %sInsn insn);' % (camel, camel), '']
+    o += ['TransResult %s_%s(TransCtx *tc, %sInsn insn);' % (p, name, camel)
           for name in first if done[name]]
     o += ['', '#define %s_DECODE_INDEX(w) (%s)' % (up, index_expr(bits)), '',
           'extern const InsnTable %s_insns;' % p,
-          'extern const %sHandler %s_handlers[];' % (camel, p), '#endif', '']
+          'extern const %sHandler %s_handlers[];' % (camel, p),
+          'extern const uint64_t %s_feat_done[4]; /* features without a todo row */' % p,
+          'extern const InsnFeature %s_features[]; /* by %sFeat */' % (p, camel),
+          '#endif', '']
     with open(path, 'w') as fh:
         fh.write('\n'.join(o))
 
@@ -437,14 +497,14 @@ def array(o, decl, items, per):
     o.append('')
 
 
-def write_data(path, p, rows, bits, order, header, table):
+def write_data(path, p, rows, bits, order, features, header, table):
     up, camel = p.upper(), p.capitalize()
     first, done = handlers_of(rows)
     fn = {name: i for i, name in enumerate((n for n in first if done[n]), 1)}
     starts, flat = make_buckets(order, bits)
     strings, resv = Strings(), []
     match = ['{0, 0, 0, 0, 0},']
-    info = ['{%d, 0, 0, 0, 0, 0, 0},' % strings.add('unallocated')]
+    info = ['{%d, 0, 0, 0, 0, 0},' % strings.add('unallocated')]
     number_of = ['0,']
     for r in rows:
         match.append('{%#010xu, %#010xu, %d, %d, INSN_ENDS_%s},' %
@@ -452,11 +512,20 @@ def write_data(path, p, rows, bits, order, header, table):
                       r.attrs.get('ends', 'none').upper()))
         resv += ['{%#010xu, %#010xu},' % c for c in r.resv]
         info.append('{%s},' % ', '.join(str(strings.add(s)) for s in (
-            r.name, resolve_template(r), r.attrs.get('feat', ''), r.attrs.get('sets', ''),
-            r.todo or '', r.chapter, r.handler)))
+            r.name, resolve_template(r), r.attrs.get('sets', ''), r.todo or '', r.chapter,
+            r.handler)))
         number_of.append('%d,' % (0 if r.todo else fn[r.handler]))
+    number = {n: i for i, n in enumerate(features, 1)}
+    feat_of = [0] + [number.get(r.attrs.get('feat'), 0) for r in rows]
+    known = ['{0, 0, 255, 0, 0, 0, 0},']
+    known += ['{%d, %d, %d, %d, %d, %d, %d},' % ((strings.add(f.name),) + f.hwcap + f.ident)
+              for f in features.values()]
     o = ['/* Made by insn_gen.py from %s; do not edit. */' % os.path.basename(table),
          '#include "%s"' % os.path.basename(header), '']
+    array(o, 'const uint64_t %s_feat_done[4]' % p,
+          ['%#xu,' % w for w in done_mask(rows, features)], 4)
+    array(o, 'const InsnFeature %s_features[]' % p, known, 4)
+    array(o, 'static const uint8_t feat_of[]', ['%d,' % n for n in feat_of], 16)
     array(o, 'static const InsnMatch match[]', match, 2)
     array(o, 'static const InsnReserved reserved[]', resv or ['{0, 0},'], 4)
     array(o, 'static const InsnInfo info[]', info, 2)
@@ -467,29 +536,24 @@ def write_data(path, p, rows, bits, order, header, table):
     array(o, 'const %sHandler %s_handlers[]' % (camel, p),
           ['0,'] + ['%s_%s,' % (p, n) for n in fn], 4)
     o += ['const InsnTable %s_insns = {' % p, '    .match = match,', '    .reserved = reserved,',
-          '    .info = info,', '    .handler_of = handler_of,', '    .bucket = bucket,',
+          '    .info = info,', '    .handler_of = handler_of,', '    .feat_of = feat_of,', '    .bucket = bucket,',
           '    .list = list,', '    .strings = strings,', '    .rows = %s_ROW_COUNT,' % up,
           '};', '']
     with open(path, 'w') as fh:
         fh.write('\n'.join(o))
-    return len(flat), max(len([1 for r in order]) and longest(starts, flat), 0)
-
-
-def longest(starts, flat):
-    return max(flat.index(0, s) - s for s in set(starts))
 
 
 def load(path):
-    """Read and check a table: (rows in table order, rows by decreasing specificity, files)."""
-    rows, files = [], []
-    parse_file(path, rows, files)
+    """Read and check a table: (rows, the same by decreasing specificity, features, files)."""
+    rows, files, features = [], [], {}
+    parse_file(path, rows, files, features)
     if not rows:
         raise TableError((path, 1), 'no rows')
     check_rows(rows)
     order = check_overlaps(rows)
     for i, r in enumerate(rows, 1):
         r.number = i
-    return rows, order, files
+    return rows, order, features, files
 
 
 def main(argv):
@@ -497,12 +561,12 @@ def main(argv):
         sys.exit(__doc__)
     prefix, table, out_h, out_c = argv[1:5]
     try:
-        rows, order, files = load(table)
+        rows, order, features, files = load(table)
     except (TableError, OSError) as e:
         sys.exit(str(e))
     bits = choose_index(rows)
-    write_header(out_h, prefix, rows, bits, table)
-    write_data(out_c, prefix, rows, bits, order, out_h, table)
+    write_header(out_h, prefix, rows, bits, features, table)
+    write_data(out_c, prefix, rows, bits, order, features, out_h, table)
     if len(argv) == 6:
         with open(argv[5], 'w') as fh:
             fh.write('%s %s: %s\n' % (out_h, out_c, ' '.join(files)))

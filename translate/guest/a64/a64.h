@@ -1,0 +1,85 @@
+/*
+ * What the A64 front end's files share: reading and writing registers as IR, and the ways out.
+ *
+ * A handler is named after its row (or the row's `fn=`), gets the word with its fields and appends
+ * IR. Register 31 is the zero register (a64_r) or the stack pointer (a64_rsp), by operand.
+ * 32-bit values are IR_I32; writing one clears the upper half. Example, `add w0, w1, w2`:
+ *
+ *     TransResult a64_add(TransCtx *tc, A64Insn insn)
+ *     {
+ *         const A64_add f = insn.add;
+ *         IrRef sum = ir_op2(tc->u, IR_ADD, IR_I32, a64_r(tc, 0, f.rn), a64_r(tc, 0, f.rm));
+ *         a64_set_r(tc, 0, f.rd, sum);
+ *         return TR_NEXT;
+ *     }
+ */
+#ifndef FERRY_A64_H
+#define FERRY_A64_H
+
+#include "guest.h"
+#include "a64_decode.h"
+#include "a64_state.h"
+
+enum { A64_REG_31 = 31, A64_INSN_LEN = 4 };
+
+/* Integer type of an operand whose size bit is sf. */
+static inline IrType a64_type(unsigned sf)
+{
+    return sf ? IR_I64 : IR_I32;
+}
+
+/* Register n or zero, as i64 or i32 by sf. */
+IrRef a64_r(TransCtx *tc, unsigned sf, unsigned n);
+/* Register n or the stack pointer. */
+IrRef a64_rsp(TransCtx *tc, unsigned sf, unsigned n);
+/* Writes register n; 31 drops the value (a64_set_r) or writes the stack pointer. */
+void a64_set_r(TransCtx *tc, unsigned sf, unsigned n, IrRef v);
+void a64_set_rsp(TransCtx *tc, unsigned sf, unsigned n, IrRef v);
+
+/* A guest address; a64_next is the address of the next instruction. */
+static inline IrRef a64_next(TransCtx *tc)
+{
+    return ir_gaddr(tc->u, tc->pc + A64_INSN_LEN);
+}
+
+/* The condition field as a bool; 14 and 15 are always true. */
+IrRef a64_cond(TransCtx *tc, unsigned cond);
+
+/* Ends the unit with a trap reported at this instruction (or after it, as ir.h says for `why`). */
+TransResult a64_trap(TransCtx *tc, IrTrap why, IrRef data);
+/* An undefined instruction at this pc. */
+static inline TransResult a64_undefined(TransCtx *tc)
+{
+    return a64_trap(tc, TRAP_ILLEGAL, 0);
+}
+
+static inline bool a64_has(const TransCtx *tc, A64Feat feat)
+{
+    return tc->features->bits[feat / 64] >> feat % 64 & 1;
+}
+
+/* A data address as the memory ops take it: register n or SP (masked to 56 bits in TBI mode). */
+IrRef a64_base(TransCtx *tc, unsigned n);
+/* Applies the same masking to a computed address. */
+IrRef a64_addr(TransCtx *tc, IrRef addr);
+/* Traps with TRAP_ALIGN unless `addr` is a multiple of `size` bytes (a power of two). */
+void a64_check_align(TransCtx *tc, IrRef addr, unsigned size);
+
+/*
+ * The value of a bitmask immediate, replicated to 64 bits (DDI 0487, DecodeBitMasks); false when
+ * the encoding is reserved.
+ */
+bool a64_bitmask(unsigned n, unsigned immr, unsigned imms, uint64_t *out);
+
+extern uint32_t a64_coverage[A64_ROW_COUNT];
+
+/* a64_cpu.c: models, features, identification registers */
+bool a64_features_parse(const char *spec, GuestFeatures *out, struct StrBuf *err);
+void a64_hwcaps(const GuestFeatures *f, uint64_t hwcap[2]);
+/* Value of the identification register op0=3 op1=0 CRn=0, as Linux shows it to EL0. */
+uint64_t a64_id_register(const GuestFeatures *f, unsigned crm, unsigned op2);
+
+/* a64_print.c */
+uint32_t a64_print_insn(GuestAddr pc, const uint8_t *code, uint32_t len, struct StrBuf *out);
+
+#endif
