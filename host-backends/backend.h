@@ -110,6 +110,9 @@ typedef struct BackendOps {
     bool (*emit)(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out);
     /* Points the exit's field at host code `to` (run address), or back to its stub (to == 0). */
     void (*link)(ExitRec *rec_rw, int64_t rw_minus_rx, uint64_t to);
+    /* Host FP control word for a mode, sticky flags kept from `old` (0: none raised). Invalid is
+     * unmasked unless the mode has MODE_FP_CHECKED, DN or FZ. */
+    uint64_t (*fp_control)(uint32_t mode, uint64_t old);
     /* Host state of an interrupted thread (ucontext) -> general and vector registers by RaLoc. */
     uint64_t (*ctx_gpr)(const void *ucontext, RaLoc reg);
     const V128 *(*ctx_vec)(const void *ucontext, RaLoc reg);

@@ -29,17 +29,17 @@ typedef struct Unit {
     uint64_t host_entry;
     uint64_t host_end;
     uint32_t mode;
-    uint32_t guest_len;      /* bytes from the lowest to the highest guest address translated */
+    uint32_t guest_len; /* bytes from the lowest to the highest guest address translated */
     uint64_t guest_lo;
     uint64_t module_base;
-    struct Unit *hash_next;  /* chain of the unit map */
-    struct Unit *page_next;  /* chain of units starting in the same guest page */
+    struct Unit *hash_next; /* chain of the unit map */
+    struct Unit *page_next; /* chain of units starting in the same guest page */
     ExitRec *exits;
     uint32_t n_exits;
     uint16_t n_insns;
     uint8_t dead;
     uint8_t pad;
-    ExitRec *incoming;       /* exits linked to this unit */
+    ExitRec *incoming; /* exits linked to this unit */
     const SideEntry *side;
     const SideRecipe *recipes;
     uint32_t n_side, n_recipes;
@@ -57,7 +57,7 @@ typedef struct RtEvent {
     RtKind kind;
     uint32_t trap;
     int signo, code;
-    uint64_t data; /* trap data or fault address */
+    uint64_t data;     /* trap data or fault address */
     uint64_t host_err; /* RT_FAULT: the host's error code (write access: bit 1) */
 } RtEvent;
 
@@ -65,33 +65,38 @@ typedef struct RtEvent {
 typedef struct RtCode {
     uint64_t module_base; /* fixed reference for gaddr: the mapping's file start */
     bool module_fixed;
-    uint64_t end;         /* first address after pc that is not executable */
+    uint64_t end; /* first address after pc that is not executable */
 } RtCode;
 
 typedef struct RtConfig {
     const GuestOps *guest;
     const BackendOps *backend;
-    HostFeatures features;     /* what may be used (probe() or narrower) */
+    HostFeatures features; /* what may be used (probe() or narrower) */
     GuestFeatures guest_features;
     /* False when pc is not executable guest memory. Called from translation, no lock held. */
     bool (*code_at)(GuestAddr pc, RtCode *out);
-    uint32_t max_insns;        /* guest insns a unit at most; 0: default */
-    bool single_step;          /* one guest insn a unit, no links */
-    bool interpret;            /* run the reference interpreter instead of host code */
-    bool wx_split;             /* double mapping instead of RWX */
-    uint32_t ra_seed;          /* not 0: random allocation */
-    bool verify;               /* verifier and allocation checker on every unit */
-    uint32_t opt_limit;        /* bisect: passes run, 0: none .. ~0: all */
-    uint64_t unit_limit;       /* bisect: units up to this number are optimised */
-    bool coverage;             /* count executed table rows */
-    bool perf_map;             /* write /tmp/perf-PID.map */
-    uint64_t dump_pc;          /* dump every stage of the unit at this pc; 0: none */
+    uint32_t max_insns;  /* guest insns a unit at most; 0: default */
+    bool single_step;    /* one guest insn a unit, no links */
+    bool interpret;      /* run the reference interpreter instead of host code */
+    bool wx_split;       /* double mapping instead of RWX */
+    uint32_t ra_seed;    /* not 0: random allocation */
+    bool verify;         /* verifier and allocation checker on every unit */
+    uint32_t opt_limit;  /* bisect: passes run, 0: none .. ~0: all */
+    uint64_t unit_limit; /* bisect: units up to this number are optimised */
+    bool coverage;       /* count executed table rows */
+    bool perf_map;       /* write /tmp/perf-PID.map */
+    uint64_t dump_pc;    /* dump every stage of the unit at this pc; 0: none */
 } RtConfig;
 
 /* Set-up; false with a message on stderr. Allocates address space, writes the stubs. */
 bool rt_init(const RtConfig *cfg);
 
-/* Return stack, scratch, helper table. The caller owns v; false when memory is refused. */
+/*
+ * Return stack, scratch, helper table, mode. The caller owns v, whose guest state is filled in, and
+ * calls rt_state_load() on the vcpu's thread before its first rt_run(). False when memory is
+ * refused. The new vcpu of a cloned thread inherits the host registers instead: set mxcsr_guest by
+ * rt_state_save() on the parent first, then copy the guest state.
+ */
 bool rt_vcpu_init(Vcpu *v);
 /* Gives back what rt_vcpu_init took. Not while v runs. */
 void rt_vcpu_free(Vcpu *v);
@@ -108,7 +113,7 @@ RtEvent rt_run(Vcpu *v);
 /* Brings vector slots and FP control up to date / makes the host registers equal to them. */
 void rt_state_save(Vcpu *v);
 void rt_state_load(Vcpu *v);
-/* After the guest's FP control slot changed: new mode, host control word. State must be saved. */
+/* After the guest's FP control slot changed: new mode, lookup table and host control word. */
 void rt_mode_update(Vcpu *v);
 
 /*
@@ -119,7 +124,8 @@ void rt_mode_update(Vcpu *v);
  */
 bool rt_fault(Vcpu *v, int signo, int code, uint64_t addr, void *ucontext);
 
-/* The pc slot and general registers of an interrupted context, for dumps; false if not in a unit. */
+/* The pc slot and general registers of an interrupted context, for dumps; false if not in a unit.
+ */
 bool rt_locate(Vcpu *v, const void *ucontext, GuestAddr *pc);
 
 /* Sets bits in v->poll; v leaves at its next safepoint. Async-signal-safe, any thread. */

@@ -1,0 +1,248 @@
+/*
+ * The invalidation protocol and stopping other vcpus.
+ *
+ * 1. Under the lock the unit leaves map, pages and lookup tables; exits into it go back to stubs.
+ * 2. The code epoch rises and POLL_EPOCH is set in every other vcpu.
+ * 3. At its next safepoint each vcpu resets its return stack and records the epoch (inval_ack).
+ * 4. Code memory is reused only by inval_flush_all, while all other vcpus are outside host code and
+ *    translation (rt_exclusive).
+ */
+#include "rt_internal.h"
+
+static void inval_unlink_map(Unit *u)
+{
+    for (Unit **p = &rt.unit_map[unit_hash(u->pc)]; *p; p = &(*p)->hash_next)
+        if (*p == u) {
+            __atomic_store_n(p, u->hash_next, __ATOMIC_RELEASE);
+            break;
+        }
+    uint32_t *t = rt.lookup[u->mode];
+    uint32_t i = (uint32_t)(u->pc >> 2) & (LOOKUP_SIZE - 1);
+    if (t && t[i] == (uint32_t)((uint8_t *)u - rt.data))
+        __atomic_store_n(&t[i], 0, __ATOMIC_RELEASE);
+}
+
+static void inval_unlink_pages(Unit *u)
+{
+    uint64_t page = u->guest_lo >> GUEST_PAGE_SHIFT;
+    uint64_t last = (u->guest_lo + u->guest_len - 1) >> GUEST_PAGE_SHIFT;
+    for (; page <= last; page++)
+        for (PageNode **p = &rt.page_map[page_hash(page)]; *p; p = &(*p)->next)
+            if ((*p)->unit == u && (*p)->page == page) {
+                __atomic_store_n(p, (*p)->next, __ATOMIC_RELEASE);
+                break;
+            }
+}
+
+static void inval_kill(Unit *u)
+{
+    LOG(INVAL, "inval: unit %lx\n", u->pc);
+    inval_unlink_map(u);
+    inval_unlink_pages(u);
+    link_cut(u);
+    u->dead = 1;
+    __atomic_store_n(&u->pc, ~0ull, __ATOMIC_RELEASE);
+    rt.n_units--;
+}
+
+static uint32_t inval_page(uint64_t page, GuestAddr start, GuestAddr end)
+{
+    uint32_t killed = 0;
+    PageNode *n = rt.page_map[page_hash(page)];
+    while (n) {
+        PageNode *next = n->next;
+        Unit *u = n->unit;
+        if (n->page == page && u->guest_lo < end && u->guest_lo + u->guest_len > start) {
+            inval_kill(u);
+            killed++;
+        }
+        n = next;
+    }
+    return killed;
+}
+
+static uint32_t inval_all_pages(GuestAddr start, GuestAddr end)
+{
+    uint32_t killed = 0;
+    for (uint32_t h = 0; h < 1u << PAGE_MAP_BITS; h++)
+        for (PageNode *n = rt.page_map[h], *next; n; n = next) {
+            next = n->next;
+            Unit *u = n->unit;
+            if (u->guest_lo < end && u->guest_lo + u->guest_len > start) {
+                inval_kill(u);
+                killed++;
+                next = rt.page_map[h]; /* the unit may have had several nodes in this chain */
+            }
+        }
+    return killed;
+}
+
+static void inval_announce(void)
+{
+    __atomic_add_fetch(&rt.epoch, 1, __ATOMIC_SEQ_CST);
+    for (Vcpu *v = rt.registry; v; v = v->registry_next)
+        rt_poll_set(v, POLL_EPOCH);
+}
+
+/* Number of pages from which on walking the whole map is cheaper. */
+static bool inval_is_wide(GuestAddr start, GuestAddr end)
+{
+    return (end - start) >> GUEST_PAGE_SHIFT > (1u << PAGE_MAP_BITS) / 4;
+}
+
+bool rt_has_code(GuestAddr start, GuestAddr end)
+{
+    if (end <= start || !rt.page_map)
+        return false;
+    if (inval_is_wide(start, end))
+        return rt.n_units != 0;
+    uint64_t last = (end - 1) >> GUEST_PAGE_SHIFT;
+    for (uint64_t page = start >> GUEST_PAGE_SHIFT; page <= last; page++) {
+        PageNode *n = __atomic_load_n(&rt.page_map[page_hash(page)], __ATOMIC_ACQUIRE);
+        for (; n; n = __atomic_load_n(&n->next, __ATOMIC_ACQUIRE))
+            if (n->page == page)
+                return true;
+    }
+    return false;
+}
+
+static uint32_t inval_tid(void)
+{
+    return (uint32_t)HS(__NR_gettid);
+}
+
+void rt_invalidate(GuestAddr start, GuestAddr end)
+{
+    if (!rt_has_code(start, end))
+        return;
+    uint32_t tid = inval_tid(), killed = 0;
+    lock_take(&rt.lock, tid);
+    if (inval_is_wide(start, end)) {
+        killed = inval_all_pages(start, end);
+    } else {
+        uint64_t last = (end - 1) >> GUEST_PAGE_SHIFT;
+        for (uint64_t page = start >> GUEST_PAGE_SHIFT; page <= last; page++)
+            for (uint32_t k; (k = inval_page(page, start, end)) != 0;)
+                killed += k;
+    }
+    if (killed)
+        inval_announce();
+    lock_drop(&rt.lock, tid);
+}
+
+/* The vcpu stands at a safepoint, outside host code: nothing of old units is left in its state. */
+void inval_ack(Vcpu *v)
+{
+    rt_poll_clear(v, POLL_EPOCH);
+    uint64_t now = __atomic_load_n(&rt.epoch, __ATOMIC_SEQ_CST);
+    fault_reset_ret_stack(v);
+    __atomic_store_n(&v->epoch_seen, now, __ATOMIC_SEQ_CST);
+}
+
+/* Under exclusivity nobody else runs or translates: all units die, all chunks are free again. */
+static void inval_reset(void *arg)
+{
+    lock_take(&rt.lock, inval_tid());
+    inval_all_pages(0, ~0ull);
+    inval_announce();
+    rt.n_chunks = 0;
+    rt.generation++;
+    lock_drop(&rt.lock, inval_tid());
+}
+
+void inval_flush_all(Vcpu *v)
+{
+    LOG(INVAL, "inval: the code cache is full; all %u units go\n", rt.n_units);
+    rt_exclusive(v, inval_reset, NULL);
+}
+
+void rt_vcpu_enter(Vcpu *v)
+{
+    v->tid = inval_tid();
+    lock_take(&rt.lock, v->tid);
+    v->registry_next = rt.registry;
+    rt.registry = v;
+    __atomic_store_n(&v->epoch_seen, rt.epoch, __ATOMIC_SEQ_CST);
+    lock_drop(&rt.lock, v->tid);
+}
+
+void rt_vcpu_exit(Vcpu *v)
+{
+    lock_take(&rt.lock, v->tid);
+    for (Vcpu **p = &rt.registry; *p; p = &(*p)->registry_next)
+        if (*p == v) {
+            *p = v->registry_next;
+            break;
+        }
+    lock_drop(&rt.lock, v->tid);
+}
+
+void rt_poll_set(Vcpu *v, uint32_t bits)
+{
+    __atomic_or_fetch(&v->poll, bits, __ATOMIC_SEQ_CST);
+}
+
+void rt_poll_clear(Vcpu *v, uint32_t bits)
+{
+    __atomic_and_fetch(&v->poll, ~bits, __ATOMIC_SEQ_CST);
+}
+
+/* Called outside host code with POLL_STOP seen: sleeps until the exclusive one is done. */
+void inval_stop_wait(Vcpu *v)
+{
+    while (__atomic_load_n(&rt.stop, __ATOMIC_SEQ_CST))
+        HS(__NR_futex, &rt.stop, 128 /* FUTEX_WAIT | PRIVATE */, 1, 0, 0, 0);
+    rt_poll_clear(v, POLL_STOP);
+}
+
+static bool inval_all_outside(Vcpu *self)
+{
+    bool outside = true;
+    lock_take(&rt.lock, self->tid);
+    for (Vcpu *v = rt.registry; v && outside; v = v->registry_next)
+        outside = v == self || !__atomic_load_n(&v->in_guest, __ATOMIC_SEQ_CST);
+    lock_drop(&rt.lock, self->tid);
+    return outside;
+}
+
+/* The caller is outside host code (in_guest is 0), so two callers cannot wait for each other. */
+void rt_exclusive(Vcpu *v, void (*f)(void *arg), void *arg)
+{
+    uint32_t idle = 0;
+    while (!__atomic_compare_exchange_n(&rt.stop, &idle, 1, false, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_SEQ_CST)) {
+        inval_stop_wait(v);
+        idle = 0;
+    }
+    lock_take(&rt.lock, v->tid);
+    for (Vcpu *o = rt.registry; o; o = o->registry_next)
+        if (o != v)
+            rt_poll_set(o, POLL_STOP);
+    lock_drop(&rt.lock, v->tid);
+    while (!inval_all_outside(v))
+        HS(__NR_sched_yield);
+    f(arg);
+    __atomic_store_n(&rt.stop, 0, __ATOMIC_SEQ_CST);
+    HS(__NR_futex, &rt.stop, 129 /* FUTEX_WAKE | PRIVATE */, 1 << 30, 0, 0, 0);
+}
+
+void rt_fork_prepare(Vcpu *v)
+{
+    lock_take(&rt.lock, v->tid);
+}
+
+void rt_fork_parent(Vcpu *v)
+{
+    lock_drop(&rt.lock, v->tid);
+}
+
+/* In the child this thread is alone; chunks of the others stay taken, their tails are lost. */
+void rt_fork_child(Vcpu *v)
+{
+    v->tid = inval_tid();
+    rt.lock.word = 0;
+    rt.stop = 0;
+    rt.registry = v;
+    v->registry_next = NULL;
+    rt_poll_clear(v, POLL_STOP | POLL_EPOCH);
+}

@@ -1,0 +1,105 @@
+/* Set-up of the runtime and of vcpus; state save and load; FP mode. */
+#include "rt_internal.h"
+#include "helpers.h"
+#include "opt.h"
+
+enum { HOST_PROT_NONE = 0, HOST_PROT_RW = 3, GUARD = 8192 };
+
+static bool rt_stubs_init(void)
+{
+    CodeOut out = {.rw = rt.code_rx + rt.rw_minus_rx,
+                   .rx = (uint64_t)rt.code_rx,
+                   .cap = CHUNK_CODE,
+                   .data_rw = rt.data + rt.chunks[0].data_used,
+                   .data_rx = (uint64_t)rt.data + rt.chunks[0].data_used,
+                   .data_cap = CHUNK_DATA - rt.chunks[0].data_used};
+    return rt.cfg.backend->emit_stubs(&rt.target, &out, &rt.stubs);
+}
+
+bool rt_init(const RtConfig *cfg)
+{
+    rt.cfg = *cfg;
+    const GuestOps *g = cfg->guest;
+    cfg->backend->setup(&rt.cfg.features, g->slots, g->n_slots, g->slot_pc, &rt.target);
+    if (!cache_init()) {
+        log_error("ferry: cannot reserve %u MiB of address space for translated code; "
+                  "is a limit (ulimit -v) set?\n",
+                  (CHUNK_CODE + CHUNK_DATA) / 1024u * CHUNK_COUNT / 1024u);
+        return false;
+    }
+    if (!rt_stubs_init()) {
+        log_error("ferry: cannot write host code: executable memory is refused\n");
+        return false;
+    }
+    return true;
+}
+
+static bool vcpu_ret_stack_init(Trans *t, Vcpu *v)
+{
+    size_t size = RET_STACK_SIZE + 2 * GUARD;
+    uint8_t *p = cache_map(size, HOST_PROT_RW);
+    if (!p)
+        return false;
+    HS(__NR_mprotect, p, GUARD, HOST_PROT_NONE);
+    HS(__NR_mprotect, p + size - GUARD, GUARD, HOST_PROT_NONE);
+    t->ret_map = p;
+    t->ret_map_size = size;
+    /* room above the bottom for the sentinel frame and what ret_miss may look at */
+    v->ret_bottom = (uint64_t)p + GUARD + RET_STACK_SIZE - 512;
+    v->ret_stack_size = RET_STACK_SIZE - 512;
+    v->ret_sp = v->ret_bottom;
+    return true;
+}
+
+bool rt_vcpu_init(Vcpu *v)
+{
+    v->guest = rt.cfg.guest;
+    v->units = (uint64_t)rt.data;
+    v->leave = rt.stubs.leave;
+    v->mode = rt.cfg.guest->mode_of(v);
+    v->lookup = cache_lookup_table(v, v->mode);
+    v->mxcsr_guest = rt.cfg.backend->fp_control(v->mode, 0);
+    for (uint32_t i = 0; i < HELPER_COUNT; i++)
+        v->helper_fn[i] = helper_functions[i];
+    if (!trans_init(v))
+        return false;
+    if (!vcpu_ret_stack_init(v->trans, v)) {
+        trans_free(v);
+        return false;
+    }
+    return true;
+}
+
+void rt_vcpu_free(Vcpu *v)
+{
+    Trans *t = v->trans;
+    if (!t)
+        return;
+    if (t->ret_map)
+        HS(__NR_munmap, t->ret_map, t->ret_map_size);
+    trans_free(v);
+}
+
+void rt_state_save(Vcpu *v)
+{
+    if (!rt.cfg.interpret)
+        rt.stubs.vec_save(v);
+}
+
+void rt_state_load(Vcpu *v)
+{
+    if (!rt.cfg.interpret)
+        rt.stubs.vec_load(v);
+}
+
+void rt_mode_update(Vcpu *v)
+{
+    uint32_t keep = v->mode & (MODE_FP_CHECKED | MODE_TBI_MASK);
+    v->mode = rt.cfg.guest->mode_of(v) | keep;
+    v->lookup = cache_lookup_table(v, v->mode);
+    if (rt.cfg.interpret)
+        return;
+    rt_state_save(v);
+    v->mxcsr_guest = rt.cfg.backend->fp_control(v->mode, v->mxcsr_guest);
+    rt_state_load(v);
+}

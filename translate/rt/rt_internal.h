@@ -1,0 +1,153 @@
+/*
+ * What the files of the runtime share. One Rt a process; see rt.h for the picture.
+ *
+ * Memory: one reservation [code | data]. A chunk is CHUNK_CODE bytes of code and CHUNK_DATA bytes
+ * of data at the same index, so the displacement from code to its data is the same wherever the
+ * reservation lies. Data chunks hold, growing upward: ExitRecs, then the Unit, then its side table,
+ * unit after unit. Data chunk 0 begins with the dummy Unit, to which lookup offset 0 leads.
+ *
+ * Owners: a chunk belongs to the vcpu that took it until it is full; the unit map, page map, exit
+ * lists and registry are written under `lock` and read without it where said.
+ */
+#ifndef FERRY_RT_INTERNAL_H
+#define FERRY_RT_INTERNAL_H
+
+#include "rt.h"
+#include "check.h"
+#include "hostsys.h"
+#include "lock.h"
+#include "log.h"
+
+enum {
+    CHUNK_CODE = 64 << 10,
+    CHUNK_DATA = 128 << 10,
+    CHUNK_COUNT = 4096, /* 256 MiB of code, 512 MiB of data, reserved and lazily committed */
+    UNIT_MAP_BITS = 16,
+    PAGE_MAP_BITS = 12,
+    GUEST_PAGE_SHIFT = 12,
+    UNIT_INSNS_DEFAULT = 48,
+    UNIT_IR_MAX = 4096,
+    UNIT_CODE_MAX = 24 << 10, /* a chunk with less room than this is closed */
+    UNIT_DATA_MAX = 40 << 10,
+    RET_STACK_SIZE = 64 << 10,
+    TRANS_ARENA = 1 << 20,
+    UNIT_SIDE_MAX = 1024,
+    UNIT_RECIPES_MAX = 1024,
+};
+
+/* One page with translated code: units that have code in it, through nodes of their own. */
+typedef struct PageNode {
+    struct PageNode *next;
+    Unit *unit;
+    uint64_t page;
+} PageNode;
+
+typedef struct Chunk {
+    Unit *first_unit; /* units of this chunk by rising address, linked by Unit chunk list */
+    uint32_t code_used, data_used;
+} Chunk;
+
+/* A unit's place in its chunk; lies just before the Unit. */
+typedef struct UnitHead {
+    Unit *next_in_chunk;
+    uint64_t number; /* order of translation, for bisecting */
+} UnitHead;
+
+static inline UnitHead *unit_head(Unit *u)
+{
+    return (UnitHead *)u - 1;
+}
+
+/* Per-vcpu translation scratch; Vcpu.trans. */
+typedef struct Trans {
+    IrUnit ir;
+    RaUnit ra;
+    Arena ir_arena, scratch;
+    int32_t chunk;       /* index or -1 */
+    uint32_t generation; /* of the chunk */
+    Unit *chunk_last;
+    GuestAddr lo, hi; /* guest bytes the unit at hand was made from: [lo, hi) */
+    SideEntry *side;
+    SideRecipe *recipes;
+    V128 *interp_vals; /* for RtConfig.interpret */
+    uint32_t interp_flags;
+    void *mem; /* the mapping all this lies in */
+    size_t mem_size;
+    uint8_t *ret_map; /* return stack with its guards */
+    size_t ret_map_size;
+} Trans;
+
+typedef struct Rt {
+    RtConfig cfg;
+    RaTarget target;
+    BackendStubs stubs;
+    uint8_t *code_rx, *data;
+    int64_t rw_minus_rx; /* 0 unless the mapping is double */
+    Chunk *chunks;
+    uint32_t n_chunks; /* taken so far */
+    Unit **unit_map;   /* 1 << UNIT_MAP_BITS heads, chained by hash_next */
+    PageNode **page_map;
+    uint32_t *lookup[MODE_COUNT]; /* made when first used */
+    Lock lock;
+    uint64_t epoch; /* atomic: rises with each invalidation */
+    uint64_t unit_counter;
+    Vcpu *registry; /* under lock */
+    uint32_t stop;  /* futex word: 1 while someone is exclusive */
+    uint32_t n_units;
+    uint32_t generation; /* rises when all chunks are given back; changes only under exclusivity */
+} Rt;
+
+extern Rt rt;
+
+static inline uint32_t unit_hash(GuestAddr pc)
+{
+    return (uint32_t)(pc >> 2) & ((1u << UNIT_MAP_BITS) - 1);
+}
+
+static inline uint32_t page_hash(uint64_t page)
+{
+    return (uint32_t)(page ^ page >> PAGE_MAP_BITS) & ((1u << PAGE_MAP_BITS) - 1);
+}
+
+static inline uint64_t *slot_pc(Vcpu *v)
+{
+    return vcpu_slot64(v, &rt.cfg.guest->slots[rt.cfg.guest->slot_pc]);
+}
+
+/* cache.c */
+bool cache_init(void);
+bool cache_chunk_take(Vcpu *v, Trans *t); /* false: full */
+void *cache_map(size_t size, int prot);
+Unit *cache_find(GuestAddr pc, uint32_t mode); /* lock-free */
+Unit *cache_unit_of_host(uint64_t host_pc);    /* lock-free, async-signal-safe */
+uint32_t *cache_lookup_table(Vcpu *v, uint32_t mode);
+void cache_lookup_fill(Vcpu *v, Unit *u);
+/* Publishes u; under the lock. Returns another live unit of the same key if one came first. */
+Unit *cache_publish(Unit *u);
+
+/* translate.c */
+typedef enum TransStatus { TRANS_OK, TRANS_NOEXEC, TRANS_FULL } TransStatus;
+/* Makes the unit at pc (it may come from another vcpu that was faster). */
+TransStatus trans_unit(Vcpu *v, GuestAddr pc, Unit **out);
+/* Guest code at pc to IR in v's scratch: what the interpreter runs. */
+TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns);
+bool trans_init(Vcpu *v);
+void trans_free(Vcpu *v);
+
+/* link.c */
+void link_exit(Vcpu *v, ExitRec *rec, Unit *to);
+void link_ic(Vcpu *v, ExitRec *rec, Unit *to);
+void link_cut(Unit *u); /* all exits into and out of u; under the lock */
+
+/* invalidate.c */
+void inval_ack(Vcpu *v);
+void inval_stop_wait(Vcpu *v);
+void inval_flush_all(Vcpu *v); /* every unit; the memory is free again */
+
+/* fault.c */
+void fault_reset_ret_stack(Vcpu *v);
+
+/* perfmap.c */
+void perf_map_add(const Unit *u);
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * The execution loop: from the pc slot into host code and back until C must act.
+ *
+ * in_guest is 1 while this vcpu runs or makes units. It is raised before `stop` and the epoch are
+ * looked at, and an exclusive vcpu raises `stop` before it looks at in_guest, so one of the two
+ * always sees the other.
+ */
+#include "rt_internal.h"
+#include "rt_interp.h"
+#include "vcpu_regs.h"
+
+static RtEvent event_trap(Vcpu *v)
+{
+    return (RtEvent){.kind = RT_TRAP, .trap = v->leave_arg, .data = v->leave_data};
+}
+
+static RtEvent event_fault(Vcpu *v)
+{
+    return (RtEvent){.kind = RT_FAULT,
+                     .signo = v->fault_signo,
+                     .code = v->fault_code,
+                     .data = v->fault_addr,
+                     .host_err = v->fault_err};
+}
+
+/* True when the vcpu may run host code; else something was done about it and the loop goes round.
+ */
+static bool run_begin(Vcpu *v)
+{
+    __atomic_store_n(&v->in_guest, 1, __ATOMIC_SEQ_CST);
+    bool stop = __atomic_load_n(&rt.stop, __ATOMIC_SEQ_CST);
+    bool old = __atomic_load_n(&rt.epoch, __ATOMIC_SEQ_CST) != v->epoch_seen;
+    if (LIKELY(!stop && !old))
+        return true;
+    __atomic_store_n(&v->in_guest, 0, __ATOMIC_SEQ_CST);
+    if (stop)
+        inval_stop_wait(v);
+    if (old)
+        inval_ack(v);
+    return false;
+}
+
+static void run_end(Vcpu *v)
+{
+    __atomic_store_n(&v->in_guest, 0, __ATOMIC_RELEASE);
+}
+
+/* The unit for the pc slot. NULL: *ev is set, or the cache was emptied and the loop goes round. */
+static Unit *run_find(Vcpu *v, RtEvent *ev)
+{
+    GuestAddr pc = *slot_pc(v);
+    Unit *u = cache_find(pc, v->mode);
+    if (LIKELY(u))
+        return u;
+    switch (trans_unit(v, pc, &u)) {
+    case TRANS_OK:
+        return u;
+    case TRANS_NOEXEC:
+        *ev = (RtEvent){.kind = RT_NOEXEC, .data = pc};
+        return NULL;
+    case TRANS_FULL:
+        run_end(v);
+        inval_flush_all(v);
+    }
+    return NULL;
+}
+
+static void run_log(Vcpu *v, const Unit *u)
+{
+    LOG(EXEC, "exec: %lx (host %lx)\n", (unsigned long)u->pc, (unsigned long)u->host_entry);
+    if (LOG_ON(CPU))
+        vcpu_dump(v, rt.cfg.guest, DUMP_GENERAL);
+}
+
+/* After a leave: true with *ev set when C must act; *rec is an exit to link to the next unit. */
+static bool run_left(Vcpu *v, ExitRec **rec, RtEvent *ev)
+{
+    switch ((LeaveReason)v->leave_reason) {
+    case LEAVE_LINK:
+        *rec = (ExitRec *)v->leave_data;
+        *slot_pc(v) = (*rec)->owner->module_base + (uint64_t)(*rec)->target_off;
+        return false;
+    case LEAVE_IC:
+        *rec = (ExitRec *)v->leave_data;
+        return false;
+    case LEAVE_LOOKUP:
+    case LEAVE_POLL:
+        return false;
+    case LEAVE_TRAP:
+        *ev = event_trap(v);
+        return true;
+    case LEAVE_FAULT:
+        if (v->fault_signo == 0) { /* the mode was changed: go on at the same instruction */
+            rt_mode_update(v);
+            return false;
+        }
+        *ev = event_fault(v);
+        return true;
+    }
+    CHECK(!"a known leave reason");
+}
+
+static void run_connect(Vcpu *v, ExitRec *rec, Unit *u)
+{
+    if (rec && rec->kind == EXIT_IC)
+        link_ic(v, rec, u);
+    else if (rec)
+        link_exit(v, rec, u);
+    if (!rec || rec->kind == EXIT_IC)
+        cache_lookup_fill(v, u);
+}
+
+RtEvent rt_run(Vcpu *v)
+{
+    if (rt.cfg.interpret)
+        return interp_run(v);
+    RtEvent ev = {.kind = RT_POLL};
+    ExitRec *rec = NULL;
+    for (;;) {
+        uint32_t poll = __atomic_load_n(&v->poll, __ATOMIC_ACQUIRE);
+        if (UNLIKELY(poll & ~(uint32_t)(POLL_EPOCH | POLL_STOP)))
+            return (RtEvent){.kind = RT_POLL};
+        if (UNLIKELY(!run_begin(v))) {
+            rec = NULL;
+            continue;
+        }
+        if (UNLIKELY(poll))
+            rt_poll_clear(v, POLL_EPOCH | POLL_STOP);
+        ev.signo = -1;
+        Unit *u = run_find(v, &ev);
+        if (UNLIKELY(!u)) {
+            run_end(v);
+            rec = NULL;
+            if (ev.signo != -1)
+                return ev;
+            continue;
+        }
+        run_connect(v, rec, u);
+        rec = NULL;
+        if (UNLIKELY(log_mask))
+            run_log(v, u);
+        rt.stubs.enter(v, (const void *)u->host_entry);
+        run_end(v);
+        if (run_left(v, &rec, &ev))
+            return ev;
+    }
+}

@@ -1,0 +1,293 @@
+/*
+ * The translation driver: guest code -> IR -> passes -> lowering -> allocation -> host code.
+ *
+ * A unit of tier 1 is a run of guest instructions from one entry that follows fall-through and
+ * forward direct jumps. Limits (an IR array, a code chunk's tail) are met by trying again with half
+ * the instructions; one instruction always fits.
+ *
+ * Everything here is the calling vcpu's own: scratch, chunk, the unit until it is published.
+ */
+#include "rt_internal.h"
+#include "guestmem.h"
+#include "opt.h"
+#include "trans_dump.h"
+
+enum { CODE_WINDOW = 256, FOLLOW_MAX = 4, HOST_PROT_RW = 3 };
+
+/* Guest bytes copied in, so that a page vanishing under the translator is no fault of ours. */
+typedef struct CodeWindow {
+    uint8_t bytes[CODE_WINDOW];
+    GuestAddr start;
+    uint32_t len;
+} CodeWindow;
+
+static bool window_fill(CodeWindow *w, GuestAddr pc, RtCode *rc)
+{
+    if (!rt.cfg.code_at(pc, rc))
+        return false;
+    w->start = pc;
+    w->len = (uint32_t)MIN((uint64_t)CODE_WINDOW, rc->end - pc);
+    return gm_copy_in(w->bytes, pc, w->len);
+}
+
+static bool window_has(const CodeWindow *w, GuestAddr pc, uint32_t n)
+{
+    return pc >= w->start && pc - w->start + n <= w->len;
+}
+
+static void front_open(Trans *t, Vcpu *v, GuestAddr pc, const RtCode *rc)
+{
+    const GuestOps *g = rt.cfg.guest;
+    arena_reset(&t->ir_arena, TRANS_ARENA);
+    CHECK(ir_unit_init(&t->ir, &t->ir_arena, UNIT_IR_MAX));
+    ir_unit_reset(&t->ir);
+    t->ir.slots = g->slots;
+    t->ir.n_slots = g->n_slots;
+    t->ir.slot_pc = g->slot_pc;
+    t->ir.module_base = rc->module_base;
+    t->ir.module_fixed = rc->module_fixed;
+    t->ir.mode = v->mode;
+    t->ir.start_off = (int64_t)(pc - rc->module_base);
+    t->ir.guest_insns = 0;
+    t->lo = pc;
+    t->hi = pc;
+}
+
+/* One guest instruction; false ends the unit (a terminator is there or *noexec tells). */
+static TransResult front_insn(Trans *t, TransCtx *tc, CodeWindow *w)
+{
+    tc->code = w->bytes + (tc->pc - w->start);
+    tc->code_len = w->len - (uint32_t)(tc->pc - w->start);
+    tc->insn_len = rt.cfg.guest->insn_align;
+    tc->next_pc = tc->pc + tc->insn_len;
+    ir_at(&t->ir, tc->pc, tc->insn_len);
+    TransResult r = rt.cfg.guest->translate_insn(tc);
+    t->lo = MIN(t->lo, tc->pc);
+    t->hi = MAX(t->hi, tc->pc + tc->insn_len);
+    t->ir.guest_insns++;
+    return r;
+}
+
+static bool front_follows(const TransCtx *tc, const Trans *t, uint32_t *follows)
+{
+    bool near = tc->next_pc > tc->pc && tc->next_pc - t->lo < 4096;
+    return near && (*follows)++ < FOLLOW_MAX;
+}
+
+TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
+{
+    Trans *t = v->trans;
+    CodeWindow w;
+    RtCode rc;
+    if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, &rc))
+        return TRANS_NOEXEC;
+    front_open(t, v, pc, &rc);
+    TransCtx tc = {.u = &t->ir, .pc = pc, .mode = v->mode, .features = &rt.cfg.guest_features};
+    uint32_t follows = 0;
+    for (;;) {
+        if (!window_has(&w, tc.pc, rt.cfg.guest->insn_align)) {
+            RtCode more;
+            if (!window_fill(&w, tc.pc, &more) || more.module_base != rc.module_base)
+                break;
+        }
+        TransResult r = front_insn(t, &tc, &w);
+        if (r == TR_END)
+            return TRANS_OK;
+        bool follow = r == TR_NEXT || front_follows(&tc, t, &follows);
+        tc.pc = tc.next_pc;
+        if (!follow || t->ir.guest_insns >= max_insns || t->ir.overflow)
+            break;
+    }
+    ir_emit(&t->ir, IR_XJUMP, IR_VOID, 0, ir_gaddr(&t->ir, tc.pc), 0, 0, 0);
+    return TRANS_OK;
+}
+
+static bool trans_chunk_ready(Vcpu *v, Trans *t)
+{
+    if (t->generation != rt.generation)
+        t->chunk = -1;
+    t->generation = rt.generation;
+    if (t->chunk >= 0) {
+        const Chunk *c = &rt.chunks[t->chunk];
+        if (CHUNK_CODE - c->code_used >= UNIT_CODE_MAX &&
+            CHUNK_DATA - c->data_used >= UNIT_DATA_MAX)
+            return true;
+    }
+    return cache_chunk_take(v, t);
+}
+
+static void trans_lower_open(Trans *t)
+{
+    arena_reset(&t->scratch, TRANS_ARENA);
+    t->ra.ir = &t->ir;
+    t->ra.target = &rt.target;
+    t->ra.n = t->ra.n_moves = t->ra.n_snaps = t->ra.n_spills = 0;
+    t->ra.arena = &t->scratch;
+}
+
+static CodeOut trans_out(const Trans *t)
+{
+    const Chunk *c = &rt.chunks[t->chunk];
+    uint64_t rx = (uint64_t)rt.code_rx + (uint64_t)t->chunk * CHUNK_CODE + c->code_used;
+    uint8_t *data = rt.data + (uint64_t)t->chunk * CHUNK_DATA + c->data_used;
+    return (CodeOut){.rw = (uint8_t *)(rx + (uint64_t)rt.rw_minus_rx),
+                     .rx = rx,
+                     .cap = CHUNK_CODE - c->code_used,
+                     .data_rw = data,
+                     .data_rx = (uint64_t)data,
+                     .data_cap = UNIT_DATA_MAX,
+                     .side = t->side,
+                     .cap_side = UNIT_SIDE_MAX,
+                     .recipes = t->recipes,
+                     .cap_recipes = UNIT_RECIPES_MAX};
+}
+
+/* Passes to host code; false when some limit is hit. */
+static bool trans_back(Trans *t, CodeOut *out)
+{
+    const RtConfig *cfg = &rt.cfg;
+    if (t->ir.overflow)
+        return false;
+    dump_ir(&t->ir, LOG_OP, "IR of the front end");
+    if (cfg->verify)
+        dump_verify(&t->ir, "front end");
+    OptConfig oc = {.passes = rt.unit_counter <= cfg->unit_limit ? cfg->opt_limit : 0,
+                    .verify = cfg->verify};
+    trans_lower_open(t);
+    opt_run(&t->ir, &t->scratch, &oc);
+    dump_ir(&t->ir, LOG_OP_OPT, "IR after the passes");
+    trans_lower_open(t);
+    if (!cfg->backend->select(&t->ra))
+        return false;
+    RaConfig rc = {.random_seed = cfg->ra_seed, .check = cfg->verify};
+    if (!ra_run(&t->ra, &rc))
+        return false;
+    dump_ra(&t->ra);
+    *out = trans_out(t);
+    return cfg->backend->emit(&t->ra, &rt.stubs, out);
+}
+
+/* Places head, Unit, page nodes and side table behind the exits; returns the bytes of data used. */
+static uint32_t trans_place(Trans *t, Vcpu *v, GuestAddr pc, const CodeOut *out, Unit **res)
+{
+    uint8_t *p = out->data_rw + ALIGN_UP(out->data_size, 64);
+    UnitHead *head = (UnitHead *)(p + 64 - sizeof(UnitHead));
+    Unit *u = (Unit *)(p + 64);
+    *head = (UnitHead){NULL, rt.unit_counter};
+    uint64_t pages = ((t->hi - 1) >> GUEST_PAGE_SHIFT) - (t->lo >> GUEST_PAGE_SHIFT) + 1;
+    SideEntry *side = (SideEntry *)((PageNode *)(u + 1) + pages);
+    SideRecipe *rec = (SideRecipe *)ALIGN_UP((uint64_t)(side + out->n_side), 16);
+    __builtin_memcpy(side, out->side, out->n_side * sizeof(*side));
+    __builtin_memcpy(rec, out->recipes, out->n_recipes * sizeof(*rec));
+    *u = (Unit){.pc = pc,
+                .host_entry = out->rx,
+                .host_end = out->rx + out->size,
+                .mode = v->mode,
+                .guest_lo = t->lo,
+                .guest_len = (uint32_t)(t->hi - t->lo),
+                .module_base = t->ir.module_base,
+                .exits = (ExitRec *)out->data_rw,
+                .n_exits = out->n_exits,
+                .n_insns = (uint16_t)t->ir.guest_insns,
+                .side = side,
+                .n_side = out->n_side,
+                .recipes = rec,
+                .n_recipes = out->n_recipes};
+    for (uint32_t i = 0; i < out->n_exits; i++)
+        u->exits[i].owner = u;
+    *res = u;
+    return (uint32_t)((uint8_t *)(rec + out->n_recipes) - out->data_rw);
+}
+
+static Unit *trans_publish(Vcpu *v, Trans *t, GuestAddr pc, const CodeOut *out)
+{
+    Unit *u;
+    uint32_t data = trans_place(t, v, pc, out, &u);
+    Chunk *c = &rt.chunks[t->chunk];
+    Unit **link = t->chunk_last ? &unit_head(t->chunk_last)->next_in_chunk : &c->first_unit;
+    __atomic_store_n(link, u, __ATOMIC_RELEASE);
+    t->chunk_last = u;
+    c->code_used += (uint32_t)ALIGN_UP(out->size, 16);
+    c->data_used += (uint32_t)ALIGN_UP(data, 64);
+    lock_take(&rt.lock, v->tid);
+    Unit *live = cache_publish(u);
+    rt.unit_counter++;
+    lock_drop(&rt.lock, v->tid);
+    if (live != u)
+        u->dead = 1;
+    return live;
+}
+
+TransStatus trans_unit(Vcpu *v, GuestAddr pc, Unit **res)
+{
+    Trans *t = v->trans;
+    if (!trans_chunk_ready(v, t))
+        return TRANS_FULL;
+    uint32_t max = rt.cfg.single_step ? 1
+                   : rt.cfg.max_insns ? rt.cfg.max_insns
+                                      : UNIT_INSNS_DEFAULT;
+    CodeOut out;
+    for (;; max = t->ir.guest_insns / 2) {
+        CHECK(max > 0);
+        TransStatus st = trans_front(v, pc, max);
+        if (st != TRANS_OK)
+            return st;
+        dump_guest(&t->ir, pc, t->hi);
+        if (trans_back(t, &out))
+            break;
+        LOG(OP, "unit %lx: a limit was hit at %u insns\n", pc, t->ir.guest_insns);
+    }
+    dump_host(out.rw, out.rx, out.size);
+    *res = trans_publish(v, t, pc, &out);
+    if (rt.cfg.perf_map)
+        perf_map_add(*res);
+    return TRANS_OK;
+}
+
+static void *carve(uint8_t **p, size_t n)
+{
+    void *r = *p;
+    *p += ALIGN_UP(n, 64);
+    return r;
+}
+
+/* All scratch of a vcpu in one lazily committed mapping. */
+bool trans_init(Vcpu *v)
+{
+    enum { RA_INSNS = UNIT_IR_MAX, RA_MOVES = 2 * UNIT_IR_MAX, RA_SNAPS = UNIT_IR_MAX };
+    size_t size = sizeof(Trans) + RA_INSNS * sizeof(RaInsn) + RA_MOVES * sizeof(RaMove) +
+                  RA_SNAPS * sizeof(RaSnap) + UNIT_SIDE_MAX * sizeof(SideEntry) +
+                  UNIT_RECIPES_MAX * sizeof(SideRecipe) + 256 * sizeof(uint32_t) +
+                  UNIT_IR_MAX * sizeof(V128) + 1024;
+    uint8_t *p = cache_map(size, HOST_PROT_RW);
+    if (!p)
+        return false;
+    Trans *t = (Trans *)p;
+    t->mem = p;
+    t->mem_size = size;
+    t->chunk = -1;
+    carve(&p, sizeof(Trans));
+    t->ra.insns = carve(&p, RA_INSNS * sizeof(RaInsn));
+    t->ra.cap = RA_INSNS;
+    t->ra.moves = carve(&p, RA_MOVES * sizeof(RaMove));
+    t->ra.cap_moves = RA_MOVES;
+    t->ra.snaps = carve(&p, RA_SNAPS * sizeof(RaSnap));
+    t->ra.cap_snaps = RA_SNAPS;
+    t->side = carve(&p, UNIT_SIDE_MAX * sizeof(SideEntry));
+    t->recipes = carve(&p, UNIT_RECIPES_MAX * sizeof(SideRecipe));
+    t->ra.block_end = carve(&p, 256 * sizeof(uint32_t));
+    t->interp_vals = carve(&p, UNIT_IR_MAX * sizeof(V128));
+    v->trans = t;
+    return arena_init(&t->ir_arena, TRANS_ARENA) && arena_init(&t->scratch, TRANS_ARENA);
+}
+
+void trans_free(Vcpu *v)
+{
+    Trans *t = v->trans;
+    if (!t)
+        return;
+    arena_free(&t->ir_arena);
+    arena_free(&t->scratch);
+    v->trans = NULL;
+    HS(__NR_munmap, t->mem, t->mem_size);
+}
