@@ -93,6 +93,7 @@ typedef struct BackendStubs {
     void *lookup_jump; /* computed jump: target in the backend's fixed register */
     void *ret_miss;    /* mismatch at a return: target in the backend's fixed register */
     void *helper_call[4]; /* bit 0: state is stored before, bit 1: reloaded after */
+    void *priv[VCPU_STUB_MAX]; /* the backend's: what vcpu_init() puts into Vcpu.stub */
     uint8_t *begin, *end;
 } BackendStubs;
 
@@ -104,6 +105,9 @@ typedef struct BackendOps {
                   RaTarget *out);
     /* Writes the stubs; false when cap is too small. */
     bool (*emit_stubs)(const RaTarget *t, CodeOut *out, BackendStubs *stubs);
+    /* Fills Vcpu.stub and leave, and writes the sentinel frame at ret_bottom (16-aligned, with 32
+     * readable bytes above it); ret_sp becomes ret_bottom. */
+    void (*vcpu_init)(Vcpu *v, const BackendStubs *stubs);
     /* Describes the unit; false on a limit. */
     bool (*select)(RaUnit *ra);
     /* Writes code, exits, side table; false when a capacity is too small. */

@@ -18,6 +18,7 @@ enum {
     VCPU_STATE_SIZE = 2048,
     VCPU_SPILL_COUNT = 64, /* 16-byte spill places */
     VCPU_HELPER_MAX = 192,
+    VCPU_STUB_MAX = 24,
 };
 
 /* Bits of Vcpu.poll: why the vcpu must leave at its next safepoint. */
@@ -64,6 +65,7 @@ typedef struct Vcpu {
     V128 spill[VCPU_SPILL_COUNT];
     V128 harg[8]; /* helper arguments in order (low 8 bytes, or all 16 for v128); harg[7]: v128 result */
     const void *helper_fn[VCPU_HELPER_MAX]; /* by HelperId */
+    const void *stub[VCPU_STUB_MAX];        /* the backend's own pieces of code: vcpu_init() */
     uint64_t mxcsr_guest;                   /* host FP control word while guest code runs */
 
     /* set by the leave path for C */

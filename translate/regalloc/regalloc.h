@@ -79,6 +79,10 @@ typedef struct RaInsn {
     RaOperand op[RA_MAX_OPS];
     RaLoc tmp[RA_MAX_TMP]; /* filled in: general ones first */
     uint32_t first_move, n_moves; /* filled in: moves to do before it, in order */
+    /* for the backend alone: what it chose besides `form` */
+    uint8_t size, cc, cond, first_cond; /* operand size, condition, its kind, its first operand */
+    uint32_t extra;
+    int64_t imm;
 } RaInsn;
 
 /* One move, already sequenced (no parallel semantics left). `from` may be LOC_REMAT. */
