@@ -82,6 +82,7 @@ struct SysCtx {
     uint64_t extra_data;
     int32_t tid;                            /* shown by --strace; 0: ask the kernel each time */
     char path[SYS_PATH_ARGS][SYS_PATH_MAX]; /* replaced paths of the running call */
+    char path_in[SYS_PATH_MAX];             /* the guest's path while the hook looks at it */
 };
 
 typedef enum SysState {

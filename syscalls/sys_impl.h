@@ -2,6 +2,8 @@
 #ifndef FERRY_SYS_IMPL_H
 #define FERRY_SYS_IMPL_H
 
+#include <string.h>
+
 #include "guestmem.h"
 #include "hostsys.h"
 #include "sys_handlers.h"
@@ -26,6 +28,9 @@ uint32_t sys_struct_host_size(unsigned id);
 void sys_struct_to_host(const SysAbi *abi, unsigned id, void *host, const void *guest);
 void sys_struct_to_guest(const SysAbi *abi, unsigned id, void *guest, const void *host);
 
+/* A little-endian integer of 1 to 8 bytes. */
+uint64_t sys_load(const uint8_t *p, unsigned size, bool is_signed);
+
 /* Same from or to guest memory; false: not accessible. */
 bool sys_struct_get(const SysAbi *abi, unsigned id, void *host, GuestAddr src);
 bool sys_struct_put(const SysAbi *abi, unsigned id, GuestAddr dst, const void *host);
@@ -39,6 +44,9 @@ bool sys_path_arg(SysCtx *c, const SysRow *row, const uint64_t a[6], unsigned ar
 
 /* The row that decides for a call with operations: a sub-row, or `row` itself. */
 const SysRow *sys_find_op(const SysRow *row, const uint64_t a[6]);
+
+/* Converts arguments by kind, calls the host, converts results. */
+long sys_marshal(SysCtx *c, const SysRow *row, const uint64_t a[6]);
 
 /* Runs a row's host call with finished arguments, through the stub when it can sleep. */
 long sys_host_call(SysCtx *c, const SysRow *row, const uint64_t a[6]);

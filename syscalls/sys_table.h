@@ -85,8 +85,7 @@ extern const SysOpsSet sys_ops_sets[];
 extern const uint64_t sys_op_keys[];
 extern const SysErrno sys_errnos[];
 extern const uint32_t sys_errno_count;
-extern const uint16_t sys_numbers_g64[];
-extern const uint32_t sys_numbers_g64_count;
+extern const uint16_t sys_numbers_g64[SYS_NUMBERS_G64];
 extern SysHandler *const sys_handlers[];
 
 static inline const char *sys_str(uint16_t off)

@@ -145,6 +145,8 @@ class Emit:
         out += ["enum {"] + [f"    SYS_LAYOUT_{a.upper()}," for a in LAYOUTS]
         out += ["    SYS_LAYOUT_COUNT", "};", "", "enum {"]
         out += [f"    SYS_FLAGSET_{f.upper()}," for f in FLAGSETS] + ["    SYS_FLAGSET_COUNT", "};"]
+        top = max(r.numbers["g64"] for r in self.t.rows if "g64" in r.numbers) + 1
+        out += ["", f"enum {{ SYS_NUMBERS_G64 = {top} }};"]
         out += ["", f"enum {{ SYS_HOST_LAYOUT = SYS_LAYOUT_{self.host.upper()}, "
                 "SYS_HOST_FLAGSET = SYS_FLAGSET_" +
                 ("ARM" if self.host == "g64" else "GENERIC") + " };", "", "#endif", ""]
@@ -223,8 +225,7 @@ class Emit:
         rows = {r.numbers[col]: i for i, r in enumerate(self.t.rows) if col in r.numbers}
         top = max(rows) + 1
         return [f"const uint16_t sys_numbers_{col}[] = {{",
-                *[f"{rows.get(n, NONE)}," for n in range(top)], "};",
-                f"const uint32_t sys_numbers_{col}_count = {top};", ""]
+                *[f"{rows.get(n, NONE)}," for n in range(top)], "};", ""]
 
     def tables_c(self):
         body = self.flags_data() + self.structs_data() + self.ops_data() + self.errno_data()
