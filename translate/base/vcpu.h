@@ -86,6 +86,9 @@ typedef struct Vcpu {
     /* the synchronous fault that LEAVE_FAULT reports */
     int32_t fault_signo, fault_code;
     uint64_t fault_addr, fault_err;
+    /* while the reference interpreter runs: its sticky FP flags (Arm's FPSR bits), which helpers
+     * then use in place of the host's; NULL otherwise */
+    uint32_t *interp_fp_flags;
 } Vcpu;
 
 _Static_assert(offsetof(Vcpu, state) == VCPU_STATE_OFF, "the hot header is 64 bytes");

@@ -172,6 +172,8 @@ typedef struct HelperDesc {
 } HelperDesc;
 extern const HelperDesc ir_helpers[HELPER_COUNT];
 
+enum { IR_MAX_PARAMS = 64 }; /* of one block */
+
 typedef struct IrBlock {
     uint32_t first, end; /* insns [first, end); its `param`s come first */
     uint32_t n_params;

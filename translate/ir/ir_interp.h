@@ -59,7 +59,11 @@ typedef struct IrInterpEnv {
     uint64_t steps;     /* out: insns executed by the last run */
 } IrInterpEnv;
 
-/* CHECKs that u fits env->vals; u must pass ir_verify. Calls helpers through v->helper_fn. */
+/*
+ * CHECKs that u fits env->vals; u must pass ir_verify. FP ops take their mode from u->mode, which
+ * must be v->mode for the helpers' sake. Helpers are called through v->helper_fn; those that touch
+ * the sticky FP flags find them at v->interp_fp_flags. A sunk `set` is done like any other.
+ */
 IrExit ir_interp_run(const IrUnit *u, Vcpu *v, IrInterpEnv *env);
 
 /* The default access: guarded copies, which report faults. */
