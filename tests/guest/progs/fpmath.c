@@ -1,3 +1,4 @@
+// programs: -frounding-math -fno-builtin-rint
 /* Doubles, floats, long doubles, complex; special values, rounding modes, exception flags. */
 #include <complex.h>
 #include <fenv.h>
