@@ -62,6 +62,28 @@ static inline bool a64_has(const TransCtx *tc, A64Feat feat)
 IrRef a64_base(TransCtx *tc, unsigned n);
 /* Applies the same masking to a computed address. */
 IrRef a64_addr(TransCtx *tc, IrRef addr);
+/*
+ * A memory operand: base, scaled index (or 0) and displacement as `ld` and `st` take them; add its
+ * aux to the access's. In TBI mode it is one masked base.
+ */
+typedef struct A64Mem {
+    IrRef base, index;
+    uint32_t aux;
+    int32_t disp;
+    IrRef reg; /* the base register as it was read, for a64_writeback */
+} A64Mem;
+
+/* [xn|sp, #disp] */
+A64Mem a64_mem_disp(TransCtx *tc, unsigned rn, int32_t disp);
+/* [xn|sp, rm, ext #shift]; option as in the manual's register-offset forms, shift up to 4 */
+A64Mem a64_mem_reg(TransCtx *tc, unsigned rn, unsigned rm, unsigned option, unsigned shift);
+IrRef a64_load(TransCtx *tc, IrType t, uint32_t aux, A64Mem m);
+void a64_store(TransCtx *tc, uint32_t aux, A64Mem m, IrRef v);
+/* xn or sp = m.reg + disp: the write-back of pre- and post-indexed forms, after all accesses. */
+void a64_writeback(TransCtx *tc, unsigned rn, A64Mem m, int32_t disp);
+/* Register rm extended by option (uxtb..sxtx) and shifted left. */
+IrRef a64_extended(TransCtx *tc, unsigned sf, unsigned rm, unsigned option, unsigned shift);
+
 /* Traps with TRAP_ALIGN unless `addr` is a multiple of `size` bytes (a power of two). */
 void a64_check_align(TransCtx *tc, IrRef addr, unsigned size);
 
