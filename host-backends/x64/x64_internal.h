@@ -1,0 +1,272 @@
+/*
+ * What the parts of the x86-64 backend share. Two halves:
+ *
+ *  select (x64_sel*.c): walks the IR backward. An insn gets RaInsns only if a later one `needs` it,
+ *  so whatever a user fuses vanishes by itself. RaInsns are made backward too: within one IR insn,
+ *  the last piece of host code is described first.
+ *
+ *  emit (x64_out*.c): walks the allocated RaInsns forward and prints them; rare paths are queued
+ *  with x64_far_*() and printed after the hot code.
+ *
+ * Adding an op: a case in its family's select function that describes operands, one in the emit
+ * function of the same family that prints. `form` is free for each family to use: 0 when one
+ * pattern is enough.
+ *
+ *     select:  RaInsn *r = x64_sel_new(s, i);
+ *              x64_sel_dst(s, r, i, RC_VEC, 0);
+ *              x64_sel_use(s, r, in->arg[0], RC_VEC, RAF_TIED);
+ *              x64_sel_use(s, r, in->arg[1], RC_VEC, RAF_MEM_OK);
+ *     emit:    x64_sse_rr(&c->e, V_PADDB, x64_dst(r, 0), x64_op(r, 1));
+ *
+ * Values in registers: i8/i16/i32/bool/flags values sit in the low bits, the rest is undefined,
+ * but insns that x64_sel_clean() accepts have zeros up to bit 63. Floats sit in the low lane of a
+ * vector register, the rest undefined. A flags value is packed as in flags.h.
+ * Free for RaInsns without declaring: EFLAGS, unless x64_sel_keeps_flags() says that the op keeps
+ * them. Everything else is declared: n_tmp or clobbers.
+ */
+#ifndef FERRY_X64_INTERNAL_H
+#define FERRY_X64_INTERNAL_H
+
+#include "backend.h"
+#include "check.h"
+#include "flags.h"
+#include "x64_emit.h"
+
+/* Chosen once by setup(), constant afterwards. */
+typedef struct X64Config {
+    HostFeatures f;
+    RaTarget target;
+    const SlotDesc *slots;
+    uint32_t n_slots;
+    uint16_t slot_pc;
+} X64Config;
+extern X64Config x64_cfg;
+
+/* Vcpu.stub: host code reached through the vcpu, so that units hold no addresses of it. */
+enum {
+    X64_STUB_LEAVE,       /* leave_* and pc are set */
+    X64_STUB_LEAVE_LINK,  /* rax: ExitRec */
+    X64_STUB_LEAVE_POLL,  /* rax: pc */
+    X64_STUB_LEAVE_IC,    /* rax: target, rcx: ExitRec */
+    X64_STUB_LEAVE_TRAP,  /* rax: pc, rdx: data, ecx: IrTrap */
+    X64_STUB_LOOKUP,      /* rax: target; polls */
+    X64_STUB_LOOKUP_MISS, /* rax: target */
+    X64_STUB_RET_MISS,    /* rax: target */
+    X64_STUB_HELPER,      /* + EFF_STATE bits 0..3, + 4 for vector signatures; rax: function,
+                             with vector signatures ecx: bit i: harg[i] is passed by address,
+                             bit 7: the result is harg[7]. Clobbers rax rcx rdx. */
+    X64_STUB_COUNT = X64_STUB_HELPER + 8,
+};
+
+/* ---- select --------------------------------------------------------------------------------- */
+
+typedef struct X64Sel {
+    RaUnit *ra;
+    const IrUnit *u;
+    uint16_t *need;   /* by ref: how many described insns read it */
+    uint8_t *eflags;  /* by ref: X64_EFL_*: a later insn reads EFLAGS that this one leaves (for
+                         fcmp: its operands must then be described so that none moves after) */
+    void *vec;        /* x64_vec_sel_open's */
+    uint32_t pos;     /* RaInsns are filled downward from here */
+    uint32_t block_first; /* first IR insn of the block at hand */
+    bool fail;
+} X64Sel;
+
+enum {
+    X64_EFL_WANTED = 1,  /* leave EFLAGS as a subtraction would: ZF SF OF, CF = not C */
+    X64_EFL_UCOMI = 2,   /* fcmp: leave what ucomis a, b leaves */
+    X64_EFL_UCOMI_SWAP = 4, /* fcmp: what ucomis b, a leaves */
+};
+
+/* A new RaInsn (before those made so far) for IR insn `ir`; kind RA_OP, form 0. */
+RaInsn *x64_sel_new(X64Sel *s, uint32_t ir);
+void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags);
+void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg);
+/* Appends an operand and marks `ref` as needed. */
+void x64_sel_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags);
+void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg, unsigned flags);
+static inline void x64_sel_tmp(RaInsn *r, unsigned gpr, unsigned vec)
+{
+    r->n_tmp[RC_GPR] = (uint8_t) gpr;
+    r->n_tmp[RC_VEC] = (uint8_t) vec;
+}
+static inline const IrInsn *x64_ir(const X64Sel *s, IrRef r)
+{
+    return &s->u->insns[r];
+}
+static inline RegClass x64_class_of(IrType t)
+{
+    return t >= IR_F16 && t <= IR_V128 ? RC_VEC : RC_GPR;
+}
+
+/*
+ * Families. Each returns false when the op is not its own. x64_vec_select takes all float and
+ * vector ops but const, vconst, get, set, ld, st, select, call, which are the driver's for every
+ * type. `op` of the insn was found to be needed (need[i] or eflags[i], or it has effects).
+ */
+bool x64_int_select(X64Sel *s, IrRef i);
+bool x64_flags_select(X64Sel *s, IrRef i);
+bool x64_mem_select(X64Sel *s, IrRef i);
+bool x64_exit_select(X64Sel *s, IrRef i);
+bool x64_vec_select(X64Sel *s, IrRef i);
+/* The value a vector-class operand may name instead of `ref` (same register content). */
+IrRef x64_vec_sel_alias(X64Sel *s, IrRef ref);
+/*
+ * The value that an operand of which only the low `bits` bits are read may name instead of ref:
+ * looks through trunc, zext, sext. With bits 64, *narrow is set when the result is an i32 value
+ * whose register has zeros above (its memory has not: no RAF_MEM_OK).
+ */
+IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow);
+/* x64_sel_use of an integer operand through x64_sel_alias. */
+void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags);
+/* True when ref's general register has zeros above its type's bits (i32, bool, flags types). */
+bool x64_sel_clean(const X64Sel *s, IrRef ref);
+/* A constant that fits a sign-extended 32-bit immediate of an operation of `bits` bits. */
+bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned bits, int64_t *imm);
+static inline unsigned x64_type_bits(IrType t)
+{
+    return t == IR_I64 ? 64 : t == IR_I16 ? 16 : t == IR_I8 ? 8 : 32;
+}
+static inline unsigned x64_type_size(IrType t)
+{
+    return t == IR_I64 ? 3 : t == IR_I16 ? 1 : t == IR_I8 ? 0 : 2;
+}
+
+/* ---- conditions ------------------------------------------------------------------------------ */
+
+/*
+ * A bool as its user fuses it. The compare's operands become operands of the user's RaInsn, from
+ * index `first_op` on; x64_cond_emit() prints the compare and returns the condition to use.
+ */
+struct X64Ctx;
+typedef enum X64CondKind {
+    COND_NONE,
+    COND_EFLAGS, /* an earlier insn left them */
+    COND_CMP,    /* cmp op, op|imm */
+    COND_TEST,   /* test op, op|imm */
+    COND_BT,     /* bit imm of op */
+    COND_BOOL,   /* op != 0, a bool */
+    COND_FLAGS,  /* packed flags in op; cc is an IrCond */
+} X64CondKind;
+/* Describes bool `ref` as a condition of r (whose other operands and general scratch registers are
+ * there already). */
+void x64_sel_cond(X64Sel *s, RaInsn *r, IrRef ref, bool negate);
+
+typedef struct X64Cond {
+    uint8_t cc;    /* X64Cc */
+    int8_t parity; /* +1: also true when P is set; -1: true only when P is clear as well */
+} X64Cond;
+/* Prints r's compare. */
+X64Cond x64_cond_emit(struct X64Ctx *c, const RaInsn *r);
+/* The condition of fcmp's flags, left in EFLAGS by ucomis a, b or (swap) ucomis b, a. False when
+ * this order cannot tell. */
+static inline bool x64_fcmp_cond(IrCond cc, bool swap, X64Cond *out)
+{
+    static const struct { int8_t order; X64Cond c; } t[CC_COUNT] = {
+        [CC_EQ] = {-1, {X64_E, -1}}, [CC_NE] = {-1, {X64_NE, 1}},
+        [CC_CS] = {1, {X64_BE, 0}},  [CC_CC] = {1, {X64_A, 0}},
+        [CC_MI] = {1, {X64_A, 0}},   [CC_PL] = {1, {X64_BE, 0}},
+        [CC_VS] = {-1, {X64_P, 0}},  [CC_VC] = {-1, {X64_NP, 0}},
+        [CC_HI] = {1, {X64_B, 0}},   [CC_LS] = {1, {X64_AE, 0}},
+        [CC_GE] = {0, {X64_AE, 0}},  [CC_LT] = {0, {X64_B, 0}},
+        [CC_GT] = {0, {X64_A, 0}},   [CC_LE] = {0, {X64_BE, 0}},
+    };
+    *out = t[cc].c;
+    return t[cc].order < 0 || t[cc].order == swap;
+}
+
+/* ---- emit ------------------------------------------------------------------------------------ */
+
+typedef struct X64Ctx X64Ctx;
+typedef struct X64Far X64Far;
+typedef void X64FarFn(X64Ctx *c, const X64Far *f);
+
+/* Code to print after the hot code. */
+struct X64Far {
+    X64FarFn *fn;
+    const RaInsn *r;
+    uint32_t from; /* rel32 place that leads here, 0 none */
+    uint32_t back; /* hot offset to go back to */
+    uint64_t arg;
+};
+
+struct X64Ctx {
+    X64Emit e;
+    const RaUnit *ra;
+    const IrUnit *u;
+    const BackendStubs *stubs;
+    CodeOut *out;
+    X64Far *far;
+    uint32_t n_far, cap_far;
+    void *vec;            /* x64_vec_open's */
+    uint32_t *block_off;  /* by block */
+    uint32_t *fix;        /* pairs: rel32 place, block */
+    uint32_t n_fix, cap_fix;
+    uint32_t block;       /* block at hand */
+    int64_t at_off;       /* module offset of the guest insn at hand */
+    int32_t next_ir;      /* where the search for `at` goes on */
+    bool far_part;        /* printing far code now */
+    struct X64Vec *vec;   /* x64_vec.h: state of the float and vector part */
+    bool fail;
+};
+
+static inline unsigned x64_num(RaLoc l)
+{
+    DCHECK(loc_is_reg(l));
+    return l & 31;
+}
+static inline unsigned x64_dst(const RaInsn *r, unsigned i)
+{
+    return x64_num(r->dst[i].loc);
+}
+static inline unsigned x64_op(const RaInsn *r, unsigned i)
+{
+    return x64_num(r->op[i].loc);
+}
+/* Scratch: general ones come first in tmp[]. */
+static inline unsigned x64_tmp(const RaInsn *r, unsigned i)
+{
+    return x64_num(r->tmp[i]);
+}
+static inline bool x64_op_in_mem(const RaInsn *r, unsigned i)
+{
+    return !loc_is_reg(r->op[i].loc);
+}
+static inline X64Mem x64_vcpu_mem(size_t offset_in_vcpu)
+{
+    return x64_mem(X64_RBP, (int32_t) offset_in_vcpu - VCPU_BIAS);
+}
+/* Memory of a spill place or a slot. */
+X64Mem x64_loc_mem(const X64Ctx *c, RaLoc l);
+static inline X64Mem x64_op_mem(const X64Ctx *c, const RaInsn *r, unsigned i)
+{
+    return x64_loc_mem(c, r->op[i].loc);
+}
+static inline X64Mem x64_harg(unsigned i)
+{
+    return x64_vcpu_mem(offsetof(Vcpu, harg) + 16 * (size_t) i);
+}
+
+/* Jumps to far code when cc; f->back is the place after the jump. */
+void x64_far_jcc(X64Ctx *c, X64Cc cc, X64FarFn *fn, const RaInsn *r, uint64_t arg);
+void x64_far_back(X64Ctx *c, const X64Far *f); /* jmp back, from far code */
+/*
+ * Calls a helper whose arguments lie in harg[]; the result lies in harg[7] (low 8 bytes, or all).
+ * x64_far_helper keeps every general and vector register (for far code); x64_helper clobbers
+ * rax rcx rdx and leaves an integer result in rax.
+ */
+void x64_helper(X64Ctx *c, HelperId h);
+void x64_far_helper(X64Ctx *c, HelperId h);
+
+bool x64_int_emit(X64Ctx *c, const RaInsn *r);
+/* Before the first insn: makes c->vec (from the unit's arena), false when the arena is full.
+ * After the hot code: prints the far paths and literals of float and vector ops. */
+bool x64_vec_begin(X64Ctx *c);
+bool x64_vec_finish(X64Ctx *c);
+bool x64_vec_emit(X64Ctx *c, const RaInsn *r);
+bool x64_fp_emit(X64Ctx *c, const RaInsn *r);
+/* Makes vector constant or moves vectors; the AVX or SSE form by features. */
+void x64_vec_move(X64Ctx *c, unsigned dst, unsigned src);
+void x64_vec_const(X64Ctx *c, unsigned dst, uint64_t lo, uint64_t hi);
+
+#endif
