@@ -145,6 +145,7 @@ void sys_show_value(StrBuf *sb, SysCtx *c, unsigned kind, unsigned ref, uint64_t
         sb_printf(sb, v ? "0x%lx" : "%lu", v);
         return;
     case SYS_KIND_MODE:
+    case SYS_KIND_CMODE:
         sb_printf(sb, "0");
         if ((unsigned)v >= 01000)
             sb_printf(sb, "%u%u%u", (unsigned)v >> 15 & 7, (unsigned)v >> 12 & 7,

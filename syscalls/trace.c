@@ -22,12 +22,19 @@ static bool known_only_after(const SysArg *arg)
     return (arg->dir & SYS_DIR_OUT) != 0;
 }
 
+/* The mode of an open that creates nothing. */
+static bool unused_mode(const SysShow *s, const SysArg *arg, unsigned n)
+{
+    enum { CREAT = 0100, TMPFILE = 020000000 };
+    return arg->kind == SYS_KIND_CMODE && !(s->args[n - 1] & (CREAT | TMPFILE));
+}
+
 /* Shows arguments from t->shown on; stops at one that only the finished call knows. */
 static void show_args(SysTrace *t, const SysShow *s, const SysRow *row)
 {
     for (; t->shown < row->nargs; t->shown++) {
         const SysArg *arg = sys_row_arg(row, t->shown);
-        if (arg->kind == SYS_KIND_NONE)
+        if (arg->kind == SYS_KIND_NONE || unused_mode(s, arg, t->shown))
             continue;
         if (!s->done && known_only_after(arg) && !(row->attrs & SYS_ATTR_NORETURN))
             return;

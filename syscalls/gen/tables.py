@@ -17,7 +17,7 @@ STATES = ["auto", "custom", "partial", "nosys"]
 # kind in the table -> (kind in C, direction: 0 plain value, 1 in, 2 out, 3 both; what ref names)
 KINDS = {
     **{k: (k, 0, None) for k in
-       "int uint long ulong size off hex ptr mode fd dirfd pid uid sig dev none op".split()},
+       "int uint long ulong size off hex ptr mode cmode fd dirfd pid uid sig dev none op".split()},
     "flags": ("flags", 0, "flags"), "enum": ("enum", 0, "flags"),
     "path": ("path", 1, None), "str": ("str", 1, None), "ostr": ("str", 2, None),
     "strv": ("strv", 1, None), "envp": ("envp", 1, None),
