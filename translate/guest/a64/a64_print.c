@@ -142,6 +142,12 @@ static void kind_rext(PrintCtx *c, int param)
     put_reg(c, (c->arg[1] & 3) == 3 ? 'x' : 'w', c->arg[0]);
 }
 
+/* The same in arithmetic, where the 32-bit forms have no x registers */
+static void kind_aext(PrintCtx *c, int param)
+{
+    put_reg(c, (c->arg[1] & 3) == 3 && c->word >> 31 ? 'x' : 'w', c->arg[0]);
+}
+
 /* option, amount, two registers: with SP the plain extension is written lsl or left out */
 static void kind_ext(PrintCtx *c, int param)
 {
@@ -204,10 +210,27 @@ static void kind_barrier(PrintCtx *c, int param)
                                         "nshst", "nsh",   NULL,    "ishld", "ishst", "ish",
                                         NULL,    "ld",    "st",    "sy"};
     unsigned v = (unsigned)c->arg[0];
-    if (names[v] && (!param || v == 15)) {
+    if (names[v]) {
         sb_puts(c->out, names[v]);
     } else {
         sb_printf(c->out, "#0x%02x", v);
+    }
+}
+
+/* ISB's option, which is left out when it is sy */
+static void kind_isb(PrintCtx *c, int param)
+{
+    if (c->arg[0] != 15) {
+        sb_printf(c->out, " #0x%x", (unsigned)c->arg[0]);
+    }
+}
+
+/* RET's register, which is left out when it is x30 */
+static void kind_ret(PrintCtx *c, int param)
+{
+    if (c->arg[0] != 30) {
+        sb_putc(c->out, ' ');
+        put_reg(c, 'x', c->arg[0]);
     }
 }
 
@@ -351,6 +374,7 @@ static const PrintKind kinds[] = {
     {"bitmask", kind_bitmask, 0},
     {"shift", kind_shift, 0},
     {"rext", kind_rext, 0},
+    {"aext", kind_aext, 0},
     {"ext", kind_ext, 0},
     {"mext0", kind_mext, 0},
     {"mext1", kind_mext, 1},
@@ -369,7 +393,8 @@ static const PrintKind kinds[] = {
     {"prfop", kind_prfop, 0},
     {"acqrel", kind_acqrel, 0},
     {"barrier", kind_barrier, 0},
-    {"isb", kind_barrier, 1},
+    {"isb", kind_isb, 0},
+    {"ret", kind_ret, 0},
     {"barrier_nxs", kind_barrier_nxs, 0},
     {"hint", kind_hint, 0},
     {"cr", kind_cr, 0},
