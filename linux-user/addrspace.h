@@ -1,0 +1,45 @@
+/*
+ * Address map: which guest memory is executable, and from which file it comes.
+ *
+ * The kernel is the truth about everything else; the host maps guest code without PROT_EXEC, so
+ * only executability needs a record here: a few ranges a module. Readers: the translator (may this
+ * pc be executed?), /proc/self/maps (which lines show an x).
+ *
+ * One lock, taken before the code cache's; no signal handler takes it.
+ */
+#ifndef FERRY_ADDRSPACE_H
+#define FERRY_ADDRSPACE_H
+
+#include "itree.h"
+#include "rt.h"
+
+typedef struct AsRange {
+    ITreeNode node;
+    int prot; /* guest's, has PROT_EXEC */
+    bool has_file;
+    uint64_t dev, ino; /* of the file mapped, else 0 */
+    uint64_t off;      /* file offset of node.start */
+} AsRange;
+
+bool as_init(void);
+void as_lock(void);
+void as_unlock(void);
+/* For rt: RtConfig.code_at. Takes the lock. */
+bool as_code_at(GuestAddr pc, RtCode *out);
+
+/*
+ * Under the lock, together with the host call, so that the map changes as the kernel's does. True
+ * when code may have been translated from there: call rt_invalidate() after unlocking.
+ */
+
+/* [start, end) has the guest's protection `prot` and content of fd at off (-1: anonymous). */
+bool as_mapped(GuestAddr start, GuestAddr end, int prot, int fd, uint64_t off);
+bool as_unmapped(GuestAddr start, GuestAddr end);
+/* [start, end) keeps its content and has a new protection. */
+bool as_protected(GuestAddr start, GuestAddr end, int prot);
+/* The content of [from, from+old) moved to [to, to+size). */
+bool as_moved(GuestAddr from, uint64_t old, GuestAddr to, uint64_t size);
+/* First executable range that overlaps [start, end); NULL when none does. */
+const AsRange *as_first_exec(GuestAddr start, GuestAddr end);
+
+#endif

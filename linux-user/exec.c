@@ -1,0 +1,333 @@
+/*
+ * execve and execveat of the guest.
+ *
+ * A program for the guest becomes
+ *
+ *     /proc/self/exe  ferry <inherited options> -0 <argv[0]> -- <path> <argv[1]>...
+ *
+ * so it works whether or not binfmt_misc knows ferry; scripts are followed to their interpreter
+ * here for the same reason. Everything else (native programs, formats of binfmt_misc) goes to the
+ * kernel as it is. All errors that the kernel would give for the guest's program (missing, not
+ * executable, bad ELF, no interpreter) are decided before the host's exec, which does not return.
+ *
+ *     execve("./x.py", {"./x.py", "1"})   x.py starts with "#!/usr/bin/env python3", env is a guest
+ *     -> ferry -0 /usr/bin/env -- /usr/bin/env python3 ./x.py 1
+ */
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+#include <asm/fcntl.h>
+#include <linux/mman.h>
+#include <linux/stat.h>
+#include <string.h>
+#include "elf_load.h"
+#include "guestmem.h"
+#include "hostsys.h"
+#include "log.h"
+#include "paths.h"
+#include "process.h"
+#include "str.h"
+#include "sys_handlers.h"
+#include "thread.h"
+
+enum {
+    HEAD_SIZE = 256,  /* the kernel's BINPRM_BUF_SIZE */
+    SCRIPT_DEPTH = 5, /* scripts that name scripts */
+    PREFIX_MAX = 64,  /* words before the program's own arguments */
+    HOST_X_OK = 1,
+};
+
+/* One level of "#!": the words it puts in front. */
+typedef struct Script {
+    char line[HEAD_SIZE + 1];
+    const char *interp, *arg; /* arg may be NULL */
+} Script;
+
+typedef enum Target { TARGET_NATIVE, TARGET_GUEST } Target;
+
+/* Everything an exec needs, in one mapping of its own. */
+typedef struct ExecPlan {
+    Thread *t;
+    int dirfd, flags;
+    const char *path; /* program to run in the end */
+    int depth;        /* scripts followed */
+    Script scripts[SCRIPT_DEPTH];
+    char head[HEAD_SIZE];
+    char path_buf[SYS_PATH_MAX + 32];
+    char shown[SYS_PATH_MAX + 32]; /* /dev/fd/N form for descriptors */
+    char interp[SYS_PATH_MAX], interp_at[SYS_PATH_MAX];
+    char fd_text[32];
+    ElfFile elf;
+    int fd;              /* open program, -1 none */
+    bool pass_fd;        /* the child cannot open it by name */
+    size_t size;         /* of this mapping */
+    const char *words[]; /* the host's argv */
+} ExecPlan;
+
+/* Number of strings in a guest vector; -EFAULT. */
+static long count_strings(GuestAddr v)
+{
+    uint64_t p;
+    for (long n = 0; v; n++, v += 8) {
+        if (!gm_copy_in(&p, v, 8))
+            return -EFAULT;
+        if (!p)
+            return n;
+    }
+    return 0;
+}
+
+static long open_program(ExecPlan *x, int dirfd, const char *path)
+{
+    struct {
+        uint64_t dev, ino, nlink;
+        uint32_t mode;
+        uint8_t rest[256];
+    } st; /* x86-64's struct stat up to st_mode */
+    long fd = HS(__NR_openat, dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (hs_failed(fd))
+        return fd;
+    x->fd = (int)fd;
+    HS(__NR_fstat, fd, &st);
+    if ((st.mode & S_IFMT) != S_IFREG)
+        return -EACCES;
+    long r = HS(__NR_faccessat2, fd, "", HOST_X_OK, AT_EMPTY_PATH | AT_EACCESS);
+    if (r == -ENOSYS)
+        r = HS(__NR_faccessat, dirfd, path, HOST_X_OK);
+    if (r)
+        return r;
+    memset(x->head, 0, sizeof x->head);
+    r = HS(__NR_pread64, fd, x->head, HEAD_SIZE, 0);
+    return r < 0 ? r : 0;
+}
+
+static void close_program(ExecPlan *x)
+{
+    if (x->fd >= 0)
+        HS(__NR_close, x->fd);
+    x->fd = -1;
+}
+
+static bool is_guest_elf(const ExecPlan *x)
+{
+    const Elf64_Ehdr *eh = (const Elf64_Ehdr *)x->head;
+    const GuestOps *g = process.guest->ops;
+    return memcmp(eh->e_ident, ELFMAG, SELFMAG) == 0 && eh->e_ident[EI_CLASS] == g->elf_class &&
+           eh->e_ident[EI_DATA] == ELFDATA2LSB && eh->e_machine == g->elf_machine;
+}
+
+/* As binfmt_elf: bad headers are ENOEXEC, a missing interpreter is its own error. */
+static long check_guest_elf(ExecPlan *x)
+{
+    if (elf_read(&x->elf, x->fd)) {
+        long r = x->elf.error;
+        elf_done(&x->elf);
+        return r;
+    }
+    long r = 0;
+    if (x->elf.interp) {
+        r = elf_interp_path(&x->elf, x->interp, sizeof x->interp) ? x->elf.error : 0;
+        const char *at = r ? NULL : path_in_sysroot(x->interp, x->interp_at);
+        if (at)
+            r = HS(__NR_faccessat, AT_FDCWD, at, HOST_X_OK);
+    }
+    elf_done(&x->elf);
+    return r;
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Splits "#! interp arg" as fs/binfmt_script.c does; -ENOEXEC when there is no interpreter. */
+static long parse_script(ExecPlan *x, Script *s)
+{
+    memcpy(s->line, x->head, HEAD_SIZE);
+    s->line[HEAD_SIZE] = 0;
+    char *at = s->line + 2, *end = at;
+    while (*end && *end != '\n')
+        end++;
+    bool cut_off = *end != '\n' && end == s->line + HEAD_SIZE;
+    while (end > at && blank(end[-1]))
+        end--;
+    *end = 0;
+    while (blank(*at))
+        at++;
+    if (!*at)
+        return -ENOEXEC;
+    s->interp = at;
+    while (*at && !blank(*at))
+        at++;
+    if (!*at && cut_off)
+        return -ENOEXEC; /* the path itself may be longer */
+    if (*at)
+        *at++ = 0;
+    while (blank(*at))
+        at++;
+    s->arg = *at ? at : NULL;
+    return 0;
+}
+
+/* Follows scripts to the program that runs in the end. */
+static long find_target(ExecPlan *x, Target *target)
+{
+    *target = TARGET_NATIVE;
+    long r = open_program(x, x->dirfd, x->path);
+    while (r == 0 && x->head[0] == '#' && x->head[1] == '!') {
+        if (x->depth == SCRIPT_DEPTH)
+            return -ELOOP;
+        Script *s = &x->scripts[x->depth];
+        r = parse_script(x, s);
+        if (r)
+            return r;
+        close_program(x);
+        x->depth++;
+        x->path = path_in_sysroot(s->interp, x->interp_at);
+        if (x->path == x->interp_at) {
+            memcpy(x->path_buf, x->interp_at, sizeof x->interp_at);
+            x->path = x->path_buf;
+        }
+        r = open_program(x, AT_FDCWD, x->path);
+    }
+    if (r || !is_guest_elf(x))
+        return r;
+    *target = TARGET_GUEST;
+    return check_guest_elf(x);
+}
+
+/* argv of the host: ferry's words, the scripts' words, the guest's arguments. */
+static long build_words(ExecPlan *x, GuestAddr argv, long argc)
+{
+    size_t n = 0;
+    const char **w = x->words;
+    const char *program = x->depth ? x->scripts[x->depth - 1].interp : x->shown;
+    uint64_t first = 0;
+    if (argc && !gm_copy_in(&first, argv, 8))
+        return -EFAULT;
+    w[n++] = "ferry";
+    n += options_inherit(&process.opt, w + n, PREFIX_MAX / 2);
+    w[n++] = "-0";
+    w[n++] = x->depth ? program : argc ? gm_ptr(first) : "";
+    if (x->pass_fd && !x->depth) {
+        StrBuf sb = STRBUF_ON(x->fd_text);
+        sb_printf(&sb, "--exec-fd=c%d", x->fd);
+        w[n++] = x->fd_text;
+    }
+    w[n++] = "--";
+    w[n++] = x->depth ? x->path : x->shown;
+    for (int i = x->depth - 1; i >= 0; i--) {
+        if (i < x->depth - 1)
+            w[n++] = x->scripts[i].interp;
+        if (x->scripts[i].arg)
+            w[n++] = x->scripts[i].arg;
+    }
+    if (x->depth)
+        w[n++] = x->shown;
+    for (long i = 1; i < argc; i++)
+        if (!gm_copy_in(&w[n++], argv + 8 * (uint64_t)i, 8))
+            return -EFAULT;
+    w[n] = NULL;
+    return 0;
+}
+
+/* The host's exec through the stub: a captured signal comes first. */
+static long host_exec(ExecPlan *x, Target target, const uint64_t *a)
+{
+    Thread *t = x->t;
+    long r = signal_before_exec(t);
+    if (r == 0 && target == TARGET_NATIVE) {
+        r = sys_host_blocking(&t->sys, __NR_execveat, (uint64_t)(int64_t)a[0], a[1], a[2], a[3],
+                              a[4], 0);
+    } else if (r == 0) {
+        if (x->pass_fd && !x->depth)
+            HS(__NR_fcntl, x->fd, F_SETFD, 0);
+        r = sys_host_blocking(&t->sys, __NR_execve, (uintptr_t) "/proc/self/exe",
+                              (uintptr_t)x->words, a[3], 0, 0, 0);
+        if (r == -ENOENT) /* no /proc here: binfmt_misc may know us */
+            r = sys_host_blocking(&t->sys, __NR_execveat, a[0], a[1], a[2], a[3], a[4], 0);
+    }
+    signal_exec_failed(t);
+    return r;
+}
+
+/* Names of the program: what to open now, and what the new program sees as its path. */
+static long name_program(ExecPlan *x, GuestAddr path)
+{
+    StrBuf shown = {x->shown, sizeof x->shown, 0};
+    long n = gm_copy_str(x->path_buf, path, SYS_PATH_MAX);
+    if (n < 0)
+        return n;
+    if (n == 0 && !(x->flags & AT_EMPTY_PATH))
+        return -ENOENT;
+    x->path = x->path_buf;
+    if (n == 0) {
+        StrBuf sb = {x->path_buf, sizeof x->path_buf, 0};
+        sb_printf(&sb, "/proc/self/fd/%d", x->dirfd);
+        sb_printf(&shown, "/dev/fd/%d", x->dirfd);
+        x->dirfd = AT_FDCWD;
+        x->pass_fd = true;
+        return 0;
+    }
+    if (x->dirfd != AT_FDCWD && x->path[0] != '/') {
+        sb_printf(&shown, "/dev/fd/%d/%s", x->dirfd, x->path);
+        x->pass_fd = true;
+        return 0;
+    }
+    sb_puts(&shown, x->path);
+    const char *own = path_self_exe(x->path);
+    x->path = own ? own : path_in_sysroot(x->path, x->interp_at);
+    if (x->path == x->interp_at) {
+        memcpy(x->path_buf, x->interp_at, sizeof x->interp_at);
+        x->path = x->path_buf;
+    }
+    if (own) {
+        shown.len = 0;
+        sb_puts(&shown, own);
+    }
+    return 0;
+}
+
+/* a: dirfd, path, argv, envp, flags */
+static long exec_run(Thread *t, const uint64_t a[5])
+{
+    long argc = count_strings(a[2]);
+    if (argc < 0)
+        return argc;
+    size_t size = sizeof(ExecPlan) + sizeof(char *) * ((size_t)argc + PREFIX_MAX);
+    long r = HS(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (hs_failed(r))
+        return r;
+    ExecPlan *x = (ExecPlan *)r;
+    x->t = t;
+    x->size = size;
+    x->fd = -1;
+    x->dirfd = (int)a[0];
+    x->flags = (int)a[4];
+    Target target;
+    r = name_program(x, a[1]);
+    if (r == 0)
+        r = find_target(x, &target);
+    /* Executable but not readable: only the kernel can say. */
+    if (r == -EACCES && x->fd < 0 && x->depth == 0) {
+        target = TARGET_NATIVE;
+        r = 0;
+    }
+    if (r == 0 && target == TARGET_GUEST)
+        r = build_words(x, a[2], argc);
+    if (r == 0)
+        r = host_exec(x, target, a);
+    close_program(x);
+    HS(__NR_munmap, x, size);
+    return r;
+}
+
+long sys_execve(SysCtx *c, const uint64_t a[6])
+{
+    const uint64_t b[5] = {(uint64_t)AT_FDCWD, a[0], a[1], a[2], 0};
+    return exec_run(thread_of(c), b);
+}
+
+long sys_execveat(SysCtx *c, const uint64_t a[6])
+{
+    return exec_run(thread_of(c), a);
+}

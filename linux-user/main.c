@@ -1,0 +1,328 @@
+/*
+ * Start of ferry: options, the guest program's environment, runtime, first thread. The only file
+ * that names concrete guests and backends.
+ *
+ * ferry is a static position-independent executable without libc: _start (start_x64.S) calls
+ * ferry_start on the kernel's stack, which relocates the image and changes to the first thread's
+ * own stack; from then on the kernel's stack is the guest's.
+ */
+#include <asm/errno.h>
+#include <elf.h>
+#include <linux/auxvec.h>
+#include <linux/fcntl.h>
+#include <asm/fcntl.h>
+#include <linux/resource.h>
+#include <string.h>
+#include "addrspace.h"
+#include "guestmem.h"
+#include "hostsys.h"
+#include "load.h"
+#include "paths.h"
+#include "str.h"
+#include "thread.h"
+
+enum { PRESERVED_ARGV0 = 1 /* AT_FLAGS of binfmt_misc's P */, LOG_FD_MIN = 500 };
+
+Process process;
+extern GuestLinux guest_linux_a64;
+_Noreturn void ferry_start(uint64_t *sp, const Elf64_Dyn *dyn);
+
+static Boot boot;
+
+static _Noreturn void quit(int status)
+{
+    for (;;)
+        HS(__NR_exit_group, status);
+}
+
+/* ---- first steps ---- */
+
+/* The image's own relocations: only "add the base" exists in a static PIE of hidden symbols. */
+static void relocate(const Elf64_Dyn *dyn, uint64_t base)
+{
+    const Elf64_Rela *rela = NULL;
+    size_t bytes = 0;
+    for (; dyn->d_tag != DT_NULL; dyn++) {
+        if (dyn->d_tag == DT_RELA)
+            rela = (const Elf64_Rela *)(base + dyn->d_un.d_ptr);
+        if (dyn->d_tag == DT_RELASZ)
+            bytes = dyn->d_un.d_val;
+    }
+    for (; bytes; bytes -= sizeof *rela, rela++) {
+        if (ELF64_R_TYPE(rela->r_info) != R_X86_64_RELATIVE)
+            __builtin_trap();
+        *(uint64_t *)(base + rela->r_offset) = base + (uint64_t)rela->r_addend;
+    }
+}
+
+static void read_boot(uint64_t *sp)
+{
+    boot.argc = (int)sp[0];
+    boot.argv = (char **)(sp + 1);
+    boot.envp = boot.argv + boot.argc + 1;
+    char **p = boot.envp;
+    while (*p)
+        p++;
+    boot.aux = (const AuxEntry *)(p + 1);
+}
+
+/* ---- the program's words ---- */
+
+static _Noreturn void no_memory(void)
+{
+    log_error("ferry: no memory to start\n");
+    quit(STATUS_CANNOT_EXECUTE);
+}
+
+static void *boot_alloc(size_t n)
+{
+    void *p = arena_alloc(&process.arena, n);
+    if (!p)
+        no_memory();
+    return p;
+}
+
+/*
+ * The new stack image overwrites the kernel's tables, so the auxiliary vector moves to the arena.
+ * Its random bytes and platform name lie just below the strings and stay.
+ */
+static void keep_aux(void)
+{
+    size_t n = 1;
+    while (boot.aux[n - 1].type != AT_NULL)
+        n++;
+    AuxEntry *copy = boot_alloc(n * sizeof *copy);
+    memcpy(copy, boot.aux, n * sizeof *copy);
+    boot.aux = copy;
+    uint64_t low = (uintptr_t)boot.argv[0];
+    low = MIN(low, boot_aux(&boot, AT_RANDOM, low));
+    boot.strings_low = MIN(low, boot_aux(&boot, AT_PLATFORM, low));
+}
+
+/* Name part of "NAME=value" equal to that of `change`? */
+static bool same_name(const char *entry, const char *change)
+{
+    while (*change && *change != '=' && *entry == *change)
+        entry++, change++;
+    return *entry == '=' && (*change == 0 || *change == '=');
+}
+
+static void apply_change(Program *p, const EnvChange *e)
+{
+    size_t n = 0;
+    bool placed = false;
+    for (size_t i = 0; i < p->envc; i++) {
+        if (!same_name(gm_ptr(p->envp[i]), e->text))
+            p->envp[n++] = p->envp[i];
+        else if (e->set && !placed)
+            placed = true, p->envp[n++] = gm_addr(e->text);
+    }
+    if (e->set && !placed)
+        p->envp[n++] = gm_addr(e->text);
+    p->envc = n;
+}
+
+static void program_env(Program *p)
+{
+    size_t extra = 0, n = 0;
+    for (const EnvChange *e = process.opt.env; e; e = e->next)
+        extra++;
+    while (boot.envp[n])
+        n++;
+    p->envp = boot_alloc((n + extra + 1) * 8);
+    for (size_t i = 0; i < n; i++)
+        p->envp[i] = gm_addr(boot.envp[i]);
+    p->envc = n;
+    for (const EnvChange *e = process.opt.env; e; e = e->next)
+        apply_change(p, e);
+}
+
+static void program_args(Program *p)
+{
+    int i = process.opt.first_program_arg;
+    bool preserved = boot_aux(&boot, AT_FLAGS, 0) & PRESERVED_ARGV0;
+    p->path = boot.argv[i];
+    if (preserved && i == 1 && boot.argc > 2)
+        i = 2; /* ferry path argv0 args... */
+    p->argc = (size_t)(boot.argc - i);
+    p->argv = boot_alloc((p->argc + 1) * 8);
+    for (size_t k = 0; k < p->argc; k++)
+        p->argv[k] = gm_addr(boot.argv[i + (int)k]);
+    if (process.opt.argv0)
+        p->argv[0] = gm_addr(process.opt.argv0);
+    if (process.opt.exec_fd < 0 && boot_aux(&boot, AT_EXECFD, 0)) {
+        process.opt.exec_fd = (int)boot_aux(&boot, AT_EXECFD, 0);
+        process.opt.exec_fd_close = true;
+    }
+}
+
+/*
+ * Texts that the guest keeps pointing to must lie on its stack, not in ferry's memory: new
+ * environment strings move there. The kernel's own strings are there already.
+ */
+static void strings_to_stack(Program *p)
+{
+    StackImage s = {.sp = boot.strings_low};
+    for (size_t i = 0; i < p->envc; i++) {
+        const char *text = gm_ptr(p->envp[i]);
+        bool ours = (const uint8_t *)text >= process.arena.base &&
+                    (const uint8_t *)text < process.arena.base + process.arena.size;
+        if (ours)
+            p->envp[i] = stack_push(&s, text, str_len(text) + 1);
+    }
+    boot.strings_low = s.sp;
+}
+
+/* ---- set-up in order ---- */
+
+static void open_log(void)
+{
+    char path[SYS_PATH_MAX];
+    StrBuf sb = STRBUF_ON(path);
+    const char *name = process.opt.log_file;
+    if (!name)
+        return;
+    for (; *name; name++) {
+        if (name[0] == '%' && name[1] == 'd')
+            sb_printf(&sb, "%ld", HS(__NR_getpid)), name++;
+        else
+            sb_putc(&sb, *name);
+    }
+    long fd = HS(__NR_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (hs_failed(fd)) {
+        log_error("ferry: cannot open the log file %s\n", path);
+        quit(STATUS_USAGE);
+    }
+    /* Away from the low numbers, which programs expect to get. */
+    long high = HS(__NR_fcntl, fd, F_DUPFD_CLOEXEC, LOG_FD_MIN);
+    if (!hs_failed(high)) {
+        HS(__NR_close, fd);
+        fd = high;
+    }
+    log_fd = (int)fd;
+}
+
+static void grow_stack_limit(void)
+{
+    struct rlimit64 lim;
+    uint64_t want = process.opt.stack_size;
+    if (!want || HS(__NR_prlimit64, 0, RLIMIT_STACK, 0, &lim) || lim.rlim_cur >= want)
+        return;
+    lim.rlim_cur = MIN(want, lim.rlim_max);
+    HS(__NR_prlimit64, 0, RLIMIT_STACK, &lim, 0);
+}
+
+static GuestFeatures choose_cpu(const GuestOps *g)
+{
+    char text[128] = "";
+    StrBuf err = STRBUF_ON(text);
+    GuestFeatures f = {0};
+    const char *spec = process.opt.cpu ? process.opt.cpu : "max";
+    if (!g->features_parse(spec, &f, &err)) {
+        log_error("ferry: -cpu %s: %s\n", spec, text);
+        quit(STATUS_USAGE);
+    }
+    return f;
+}
+
+static void init_runtime(const GuestOps *g, const GuestFeatures *f)
+{
+    const Options *o = &process.opt;
+    RtConfig cfg = {
+        .guest = g,
+        .backend = &backend_x64,
+        .guest_features = *f,
+        .code_at = as_code_at,
+        .single_step = o->one_insn,
+        .interpret = o->interpret,
+        .wx_split = o->wx_split,
+        .ra_seed = (uint32_t)o->seed,
+        .verify = o->verify,
+        .opt_limit = (uint32_t)MIN(o->opt_limit, UINT32_MAX),
+        .unit_limit = o->unit_limit,
+        .coverage = o->coverage,
+        .perf_map = o->perf_map,
+        .dump_pc = o->dump_pc,
+    };
+    cfg.features = cfg.backend->probe();
+    if (!rt_init(&cfg) || !as_init())
+        quit(STATUS_CANNOT_EXECUTE);
+}
+
+static void init_thread(Thread *t)
+{
+    t->main = true;
+    t->vcpu.guest = process.guest->ops;
+    t->vcpu.process = &process;
+    t->vcpu.thread = t;
+    t->sys.vcpu = &t->vcpu;
+    t->sys.abi = process.guest->abi;
+    t->sys.user = t;
+    t->sys.path_hook = path_hook;
+    t->sys.release = process.opt.release;
+    if (!rt_vcpu_init(&t->vcpu))
+        no_memory();
+    thread_use_altstack(t);
+    signal_init(t);
+}
+
+static void init_registers(Thread *t, GuestAddr pc, GuestAddr sp)
+{
+    const GuestOps *g = process.guest->ops;
+    *vcpu_slot64(&t->vcpu, &g->slots[g->slot_pc]) = pc;
+    *vcpu_slot64(&t->vcpu, &g->slots[g->slot_sp]) = sp;
+    rt_vcpu_enter(&t->vcpu);
+    rt_mode_update(&t->vcpu);
+    rt_state_load(&t->vcpu);
+}
+
+static void quit_on(int status)
+{
+    if (status >= 0)
+        quit(status);
+}
+
+static void ferry_main(void *thread)
+{
+    Thread *t = thread;
+    Program p = {.fd = -1};
+    uint64_t hwcap[2] = {0};
+    GuestAddr pc, sp;
+    if (!arena_init(&process.arena, 64u << 20))
+        no_memory();
+    quit_on(options_parse(&process.opt, &process.arena, boot.argc, boot.argv, boot.envp));
+    if (process.opt.first_program_arg >= boot.argc) {
+        log_error("ferry: no program to run (try --help)\n");
+        quit(STATUS_USAGE);
+    }
+    keep_aux();
+    program_args(&p);
+    program_env(&p);
+    open_log();
+    grow_stack_limit();
+    process.page = boot_aux(&boot, AT_PAGESZ, 4096);
+    guest_linux_a64.ops = &guest_a64;
+    guest_linux_a64.init(&guest_linux_a64);
+    process.guest = &guest_linux_a64;
+    GuestFeatures features = choose_cpu(process.guest->ops);
+    process.guest->ops->hwcaps(&features, hwcap);
+    quit_on(program_open(&p));
+    init_runtime(process.guest->ops, &features);
+    init_thread(t);
+    /* The kernel's tables below its strings are not needed any more. */
+    strings_to_stack(&p);
+    quit_on(program_load(&p, &boot, hwcap, &pc, &sp));
+    init_registers(t, pc, sp);
+    cpu_loop(t);
+}
+
+void ferry_start(uint64_t *sp, const Elf64_Dyn *dyn)
+{
+    extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
+    relocate(dyn, (uintptr_t)&__ehdr_start);
+    read_boot(sp);
+    Thread *t = thread_alloc();
+    if (!t)
+        no_memory();
+    thread_switch_stack(thread_stack_top(t), ferry_main, t);
+}

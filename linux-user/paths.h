@@ -1,0 +1,19 @@
+/*
+ * Paths that mean something else for the guest: /proc/self/exe and what a sysroot (-L) holds.
+ */
+#ifndef FERRY_PATHS_H
+#define FERRY_PATHS_H
+
+#include "sys.h"
+
+/*
+ * The place of an absolute path below the sysroot, in out[SYS_PATH_MAX], if something is there;
+ * otherwise `path` itself.
+ */
+const char *path_in_sysroot(const char *path, char *out);
+/* The guest program's path when `path` names this process's /proc exe link; otherwise NULL. */
+const char *path_self_exe(const char *path);
+/* SysCtx.path_hook */
+SysPathResult path_hook(SysCtx *c, const SysPathQuery *q, char *out, long *result);
+
+#endif

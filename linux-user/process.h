@@ -1,0 +1,53 @@
+/*
+ * What belongs to the address space of the guest program: one per exec, in static storage.
+ * Written during set-up by the first thread; afterwards only what is marked, under its lock.
+ */
+#ifndef FERRY_PROCESS_H
+#define FERRY_PROCESS_H
+
+#include "arena.h"
+#include "guest.h"
+#include "options.h"
+#include "rt.h"
+#include "sig.h"
+#include "stack.h"
+#include "sys.h"
+
+struct Thread;
+
+/* Everything linux-user must know about a guest's kernel ABI. */
+typedef struct GuestLinux {
+    const GuestOps *ops;
+    const SysAbi *abi;
+    const uint8_t *vdso; /* page-aligned ELF image */
+    uint64_t vdso_size;
+    uint64_t vdso_sigreturn; /* offset in it */
+    uint64_t min_sigstack;
+    uint64_t task_size;
+    uint16_t slot_nr, slot_ret, slot_arg[6], slot_tls;
+    uint32_t syscall_len; /* bytes from the call to the pc after it */
+    uint64_t esr_data, esr_insn;
+    /* Fills the slot numbers above from ops->slots. */
+    void (*init)(struct GuestLinux *g);
+    /* Pushes a signal frame and points the registers at the handler; false on a bad stack. */
+    bool (*frame_push)(struct Thread *t, const SigAction *act, const SigInfo *info);
+    /* Restores from the frame at sp: registers, *mask, *altstack; false when it is bad. */
+    bool (*frame_pop)(struct Thread *t, uint64_t *mask, SigStack *altstack);
+    /* Value of the fault code in the frame for a fault (the architecture's syndrome register). */
+    uint64_t (*fault_code)(const RtEvent *ev);
+} GuestLinux;
+
+typedef struct Process {
+    const GuestLinux *guest;
+    Options opt;
+    Arena arena;    /* set-up only */
+    char *exe_path; /* absolute path of the guest program */
+    GuestAddr image_start, image_end;
+    bool brk_kernel;              /* the kernel's brk is the guest's (PR_SET_MM_MAP worked) */
+    GuestAddr brk_start, brk_now; /* otherwise, under mem_lock */
+    uint64_t page;                /* host page size */
+} Process;
+
+extern Process process;
+
+#endif
