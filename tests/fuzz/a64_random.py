@@ -178,6 +178,10 @@ def make_cases(args, table):
 # rt_sigaction(SIGSEGV, handler); the handler's x2 is the ucontext: general registers at 184, sp at
 # 432, pc at 440, pstate at 448, the reserved records at 464: there fpsimd comes first on Linux.
 HANDLER = '''
+    ldr x0, =altstack
+    mov x1, #0
+    mov x8, #132
+    svc #0
     mov x0, #11
     ldr x1, =action
     mov x2, #0
@@ -264,10 +268,11 @@ def assembly(cases):
     o += ['ldr x1, =out_0', 'ldr x2, =%d' % (8 * WORDS * len(cases)),
           '1: mov x0, #1', 'mov x8, #64', 'svc #0', 'cmp x0, #0', 'b.le 2f', 'add x1, x1, x0',
           'subs x2, x2, x0', 'b.ne 1b', '2: mov x0, #0', 'mov x8, #94', 'svc #0', '.ltorg']
-    o += ['.data', '.balign 64', 'action: .quad handler, 0, 0, 0', 'current: .quad 0, 0']
+    o += ['.data', '.balign 64', 'action: .quad handler, 0x08000004, 0, 0',
+          'altstack: .quad stack, 0, 65536', 'current: .quad 0, 0']
     for n, c in enumerate(cases):
         o.append('in_%d: .quad %s' % (n, ', '.join('%#x' % x for x in c.state)))
-    o += ['.bss', '.balign 64', 'window: .skip %d' % WINDOW]
+    o += ['.bss', '.balign 64', 'window: .skip %d' % WINDOW, 'stack: .skip 65536']
     for n in range(len(cases)):
         o.append('out_%d: .skip %d' % (n, 8 * WORDS))
     return '\n'.join(o) + '\n'
