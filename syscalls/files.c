@@ -1,6 +1,9 @@
 /*
- * Handlers of calls on descriptors whose structs the kinds alone cannot convert: arrays of
- * epoll_event, and the extensible open_how.
+ * Handlers of calls on descriptors that their kinds alone cannot run: arrays of epoll_event, the
+ * extensible open_how, and calls that could close the log's descriptor (-D FILE).
+ *
+ * The log's descriptor does not exist for the guest: closing it is EBADF, and what the guest opens
+ * can never get its number while ferry writes there.
  */
 #include "sys_impl.h"
 
@@ -79,4 +82,34 @@ long sys_openat2(SysCtx *c, const uint64_t a[6])
     if (!sys_path_arg(c, c->row, a, 1, &host[1], &ret))
         return ret;
     return sys_host_call(c, c->row, host);
+}
+
+/* Standard error is the guest's own, also when ferry logs to it. */
+static bool is_log_fd(uint64_t fd)
+{
+    return (int)fd == log_fd && log_fd > 2;
+}
+
+long sys_close(SysCtx *c, const uint64_t a[6])
+{
+    return is_log_fd(a[0]) ? -EBADF : sys_host_call(c, c->row, a);
+}
+
+long sys_dup3(SysCtx *c, const uint64_t a[6])
+{
+    if (is_log_fd(a[0]) || is_log_fd(a[1]))
+        return -EBADF;
+    return HS(__NR_dup3, a[0], a[1], sys_open_flags_to_host(c->abi, a[2]));
+}
+
+/* Goes around the log's descriptor: first what lies below it, then what lies above. */
+long sys_close_range(SysCtx *c, const uint64_t a[6])
+{
+    uint32_t first = (uint32_t)a[0], last = (uint32_t)a[1], log = (uint32_t)log_fd;
+    if (log <= 2 || log < first || log > last)
+        return HS(__NR_close_range, first, last, a[2]);
+    long ret = log > first ? HS(__NR_close_range, first, log - 1, a[2]) : 0;
+    if (!ret && log < last)
+        ret = HS(__NR_close_range, log + 1, last, a[2]);
+    return ret;
 }

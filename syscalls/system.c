@@ -1,5 +1,5 @@
 /*
- * Calls whose answer names the machine: uname, personality, protection keys.
+ * Calls about the machine as a whole: uname, personality, protection keys, mlockall.
  */
 #include "sys_impl.h"
 
@@ -52,4 +52,16 @@ long sys_pkey_alloc(SysCtx *c, const uint64_t a[6])
 long sys_pkey_free(SysCtx *c, const uint64_t a[6])
 {
     return -EINVAL;
+}
+
+/*
+ * The address space also holds ferry's reservations, which must not be filled: pages are locked as
+ * they are touched. Flags that the kernel refuses reach it unchanged.
+ */
+long sys_mlockall(SysCtx *c, const uint64_t a[6])
+{
+    enum { MCL_CURRENT = 1, MCL_FUTURE = 2, MCL_ONFAULT = 4 };
+    uint64_t flags = a[0];
+    bool valid = (flags & (MCL_CURRENT | MCL_FUTURE)) && !(flags & ~7ull);
+    return sys_host_blocking(c, __NR_mlockall, valid ? flags | MCL_ONFAULT : flags, 0, 0, 0, 0, 0);
 }

@@ -264,3 +264,21 @@ Test(marshal, operations_have_their_own_rows)
     int fd = open("/etc/passwd", O_RDONLY);
     cr_assert_eq(CALL(G_ioctl, fd, 0xdeadbeef, 0), -ENOTTY);
 }
+
+Test(marshal, the_logs_descriptor_is_not_the_guests)
+{
+    int fd[5];
+    for (unsigned i = 0; i < 5; i++)
+        fd[i] = open("/dev/null", O_RDONLY);
+    log_fd = fd[2];
+    cr_assert_eq(CALL(G_close, fd[2]), -EBADF);
+    cr_assert_eq(CALL(24 /* dup3 */, fd[0], fd[2], 0), -EBADF);
+    cr_assert_eq(CALL(24 /* dup3 */, fd[0], fd[1], O_CLOEXEC), fd[1]);
+    cr_assert_eq(CALL(436 /* close_range */, fd[1], fd[4], 0), 0);
+    for (unsigned i = 0; i < 5; i++)
+        cr_assert_eq(fcntl(fd[i], F_GETFD) >= 0, i == 0 || i == 2, "descriptor %u", i);
+    cr_assert_eq(CALL(436 /* close_range */, fd[2], fd[2], 0), 0);
+    cr_assert_geq(fcntl(fd[2], F_GETFD), 0);
+    log_fd = 2;
+    cr_assert_eq(CALL(G_close, fd[2]), 0);
+}
