@@ -187,7 +187,7 @@ static void run_integer(Interp *m, const IrInsn *i)
         x[0] = ir_value(m->u, m->at);
     IrEval e = {.op = i->op,
                 .type = i->type,
-                .arg_type = m->u->insns[i->arg[0]].type,
+                .arg_type = ir_ops[i->op].nargs ? m->u->insns[i->arg[0]].type : i->type,
                 .aux = i->aux,
                 .imm = i->imm,
                 .a = x[0],
