@@ -1,0 +1,318 @@
+/*
+ * The allocator's driver and analysis. Three walks over a unit:
+ *
+ *  1. forward over IR and RaInsns: constants, gets that repeat a value already known, values that
+ *     live across blocks, and the recipes (RaSnap) of each observer while sets are sunk;
+ *  2. backward over RaInsns: next use of each operand, and for each value the pinned register it
+ *     should be made in because a `set` of that slot follows with nothing between that looks;
+ *  3. forward over RaInsns: places (ra_place.c).
+ *
+ *     0: v3 = add v1, 8     after walk 2: v1 next used at 1; v3 hinted to x0's register, because
+ *     1: cmp v1, v2         RaInsn 2 sets it and neither 1 nor anything else observes
+ *     2: set x0, v3
+ */
+#include "ra_int.h"
+#include "log.h"
+#include <string.h>
+
+enum { MAX_ACTIVE = 4 }; /* sunk slots at one time */
+
+typedef struct Sunk {
+    uint32_t slot;
+    IrRef set; /* the sunk set */
+} Sunk;
+
+typedef struct Prepass {
+    RaState *s;
+    uint32_t at; /* next IR insn to look at */
+    uint32_t n_sunk;
+    Sunk sunk[MAX_ACTIVE];
+    uint32_t cur[256]; /* by slot: value known to be its content, or 0 */
+} Prepass;
+
+static bool state_init(RaState *s, RaUnit *ra, const RaConfig *cfg)
+{
+    const IrUnit *u = ra->ir;
+    memset(s, 0, sizeof *s);
+    s->ra = ra;
+    s->val = arena_alloc(ra->arena, u->n * sizeof(RaVal));
+    s->after = arena_alloc(ra->arena, ra->n * sizeof *s->after);
+    s->gets = arena_alloc(ra->arena, u->n * sizeof(uint32_t));
+    if (!s->val || !s->after || !s->gets)
+        return false;
+    s->temps = ra->target->temps[RC_GPR] | ra->target->temps[RC_VEC];
+    s->spill_free = ~(uint64_t)0;
+    s->rng = cfg->random_seed;
+    ra->n_moves = 0;
+    ra->n_snaps = 0;
+    ra->n_spills = 0;
+    return true;
+}
+
+static void see_set(Prepass *p, IrRef j, const IrInsn *x)
+{
+    RaVal *val = p->s->val;
+    uint32_t slot = (uint32_t)x->imm;
+    IrRef v = val[x->arg[0]].rep;
+    bool known = val[v].flags & (RV_CONST | RV_DEF) || p->s->ra->ir->insns[v].op == IR_GET;
+    p->cur[slot] = known ? v : 0;
+    for (uint32_t k = 0; k < p->n_sunk; k++)
+        if (p->sunk[k].slot == slot)
+            p->sunk[k] = p->sunk[--p->n_sunk];
+    if (!(x->aux & 1))
+        return;
+    if (p->n_sunk == MAX_ACTIVE) {
+        p->s->fail = true;
+        return;
+    }
+    p->sunk[p->n_sunk++] = (Sunk){slot, j};
+}
+
+static void see_insn(Prepass *p, IrRef j)
+{
+    RaState *s = p->s;
+    const IrInsn *x = &s->ra->ir->insns[j];
+    switch (x->op) {
+    case IR_CONST:
+    case IR_VCONST:
+    case IR_GADDR:
+        s->val[j].flags |= RV_CONST;
+        break;
+    case IR_GET:
+        if (p->cur[x->imm]) {
+            s->val[j].rep = p->cur[x->imm];
+        } else {
+            p->cur[x->imm] = j;
+            s->gets[s->n_gets++] = j;
+        }
+        break;
+    case IR_SET:
+        see_set(p, j, x);
+        break;
+    case IR_PARAM:
+        s->val[j].flags |= RV_HOME | RV_DEF;
+        s->val[j].mem = ra_alloc_spill(s);
+        break;
+    case IR_CALL:
+        if (ir_effects(x) & EFF_STATE_W) {
+            memset(p->cur, 0, sizeof p->cur);
+            p->n_sunk = 0;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* Recipes of observer `in` for the slots whose set is sunk here. */
+static void make_snaps(Prepass *p, RaInsn *in)
+{
+    RaUnit *ra = p->s->ra;
+    in->first_snap = ra->n_snaps;
+    for (uint32_t k = 0; k < p->n_sunk; k++) {
+        if (ra->n_snaps >= ra->cap_snaps) {
+            p->s->fail = true;
+            return;
+        }
+        IrRef v = ra->ir->insns[p->sunk[k].set].arg[0];
+        const IrInsn *x = &ra->ir->insns[v];
+        RaSnap *sn = &ra->snaps[ra->n_snaps++];
+        bool recipe = x->op == IR_FLADD || x->op == IR_FLSUB || x->op == IR_FLLOGIC;
+        sn->slot = (uint16_t)p->sunk[k].slot;
+        sn->op = recipe ? x->op : IR_NOP;
+        sn->n_ops = recipe ? ir_ops[x->op].nargs : 1;
+        for (uint32_t j = 0; j < sn->n_ops; j++) {
+            IrRef r = recipe ? x->arg[j] : v;
+            sn->arg[j] = (RaOperand){.ref = r, .cls = ra_class_of(ra->ir, r), .loc = LOC_NONE};
+        }
+        sn->type = ra->ir->insns[sn->arg[0].ref].type;
+        in->n_snap++;
+    }
+}
+
+static void prepass_block(Prepass *p, uint32_t b, uint32_t first, uint32_t end)
+{
+    RaUnit *ra = p->s->ra;
+    memset(p->cur, 0, sizeof p->cur);
+    p->n_sunk = 0;
+    p->at = ra->ir->blocks[b].first;
+    for (uint32_t i = first; i < end; i++) {
+        RaInsn *in = &ra->insns[i];
+        while (p->at < in->ir)
+            see_insn(p, p->at++);
+        in->n_snap = 0;
+        if (p->n_sunk && ra_observes(ra->ir, in))
+            make_snaps(p, in);
+        const IrInsn *x = &ra->ir->insns[in->ir];
+        if (x->op == IR_SET && x->aux & 1)
+            in->n_ops = 0;
+    }
+    while (p->at < ra->ir->blocks[b].end)
+        see_insn(p, p->at++);
+}
+
+static void mark_home(RaState *s, IrRef ref, const IrBlock *b)
+{
+    IrRef v = s->val[ref].rep;
+    if ((v < b->first || v >= b->end) && !(s->val[v].flags & RV_CONST))
+        s->val[v].flags |= RV_HOME;
+}
+
+/* Values that are used outside their block. */
+static void find_homes(RaState *s, uint32_t b, uint32_t first, uint32_t end)
+{
+    RaUnit *ra = s->ra;
+    const IrBlock *blk = &ra->ir->blocks[b];
+    for (uint32_t i = first; i < end; i++) {
+        const RaInsn *in = &ra->insns[i];
+        for (uint32_t k = 0; k < in->n_ops; k++)
+            mark_home(s, in->op[k].ref, blk);
+        for (uint32_t k = 0; k < in->n_snap; k++)
+            for (uint32_t j = 0; j < ra->snaps[in->first_snap + k].n_ops; j++)
+                mark_home(s, ra->snaps[in->first_snap + k].arg[j].ref, blk);
+    }
+    const IrInsn *t = &ra->ir->insns[blk->end - 1];
+    if (t->op == IR_BR && t->arg[1])
+        for (uint32_t k = 0; k < ir_list_len(ra->ir, t->arg[1]); k++)
+            mark_home(s, ir_list_refs(ra->ir, t->arg[1])[k], blk);
+}
+
+static void prepass(RaState *s)
+{
+    RaUnit *ra = s->ra;
+    Prepass p;
+    p.s = s;
+    for (IrRef j = 0; j < ra->ir->n; j++)
+        s->val[j] = (RaVal){.next = POS_NONE, .rep = j, .mem = LOC_NONE};
+    for (uint32_t i = 0; i < ra->n; i++)
+        for (uint32_t k = 0; k < ra->insns[i].n_dst; k++)
+            s->val[ra->insns[i].dst[k].ref].flags = RV_DEF;
+    for (uint32_t b = 0, first = 0; b < ra->ir->n_blocks; first = ra->block_end[b++])
+        prepass_block(&p, b, first, ra->block_end[b]);
+    if (ra->ir->n_blocks > 1)
+        for (uint32_t b = 0, first = 0; b < ra->ir->n_blocks; first = ra->block_end[b++])
+            find_homes(s, b, first, ra->block_end[b]);
+}
+
+/* Backward walk: what lies ahead within the block. */
+typedef struct Ahead {
+    uint32_t observer; /* next RaInsn where the pins must hold */
+    uint32_t set[256]; /* by slot: RaInsn of the next set */
+    bool read[256];    /* by slot: a get of its own stands before that set */
+} Ahead;
+
+static void note_br_args(RaState *s, const IrInsn *x, uint32_t i)
+{
+    const IrUnit *u = s->ra->ir;
+    for (uint32_t k = 0; k < ir_list_len(u, x->arg[1]); k++)
+        ra_val(s, ir_list_refs(u, x->arg[1])[k])->next = i;
+}
+
+/* Keeps the hint of dst only if nothing looks at the old content between here and the set. */
+static void settle_hint(RaState *s, const Ahead *a, const RaInsn *in, uint32_t k)
+{
+    RaVal *v = &s->val[in->dst[k].ref];
+    if (!v->hint)
+        return;
+    int32_t slot = s->ra->target->slot_of_reg[v->hint - 1];
+    bool ok = a->observer > v->hint_pos && a->set[slot] == v->hint_pos && !a->read[slot] &&
+              !(in->dst[k].flags & RAF_FIXED);
+    if (in->observer && ok) {
+        ok = !(in->dst[k].flags & RAF_EARLY);
+        for (uint32_t j = 0; j < in->n_ops; j++)
+            ok = ok && !(in->op[j].flags & RAF_TIED);
+    }
+    if (!ok)
+        v->hint = 0;
+}
+
+static void look_back_insn(RaState *s, Ahead *a, uint32_t i)
+{
+    RaUnit *ra = s->ra;
+    RaInsn *in = &ra->insns[i];
+    const IrInsn *x = &ra->ir->insns[in->ir];
+    for (uint32_t k = 0; k < in->n_dst; k++)
+        settle_hint(s, a, in, k);
+    if (ra_observes(ra->ir, in))
+        a->observer = i;
+    for (uint32_t k = 0; k < in->n_ops; k++)
+        s->after[i][k] = ra_val(s, in->op[k].ref)->next;
+    for (uint32_t k = 0; k < in->n_snap; k++)
+        for (uint32_t j = 0; j < ra->snaps[in->first_snap + k].n_ops; j++)
+            s->snap_after[in->first_snap + k][j] =
+                ra_val(s, ra->snaps[in->first_snap + k].arg[j].ref)->next;
+    for (uint32_t k = 0; k < in->n_ops; k++) {
+        RaVal *v = ra_val(s, in->op[k].ref);
+        v->next = i;
+        if (in->op[k].flags & RAF_FIXED)
+            v->fix = (uint8_t)(in->op[k].fixed + 1);
+    }
+    for (uint32_t k = 0; k < in->n_snap; k++)
+        for (uint32_t j = 0; j < ra->snaps[in->first_snap + k].n_ops; j++)
+            ra_val(s, ra->snaps[in->first_snap + k].arg[j].ref)->next = i;
+    if (x->op == IR_BR && x->arg[1])
+        note_br_args(s, x, i);
+    if (x->op != IR_SET || x->aux & 1)
+        return;
+    a->set[x->imm] = i;
+    a->read[x->imm] = false;
+    RaLoc p = ra->target->pin_of_slot[x->imm];
+    if (p != LOC_NONE && in->n_ops) {
+        RaVal *v = ra_val(s, in->op[0].ref);
+        v->hint = (uint8_t)(p + 1);
+        v->hint_pos = i;
+    }
+}
+
+static void look_back(RaState *s)
+{
+    RaUnit *ra = s->ra;
+    Ahead a;
+    uint32_t g = s->n_gets;
+    for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
+        uint32_t first = b ? ra->block_end[b - 1] : 0;
+        memset(&a, 0, sizeof a);
+        a.observer = ra->block_end[b];
+        for (uint32_t i = ra->block_end[b]; i-- > first;) {
+            look_back_insn(s, &a, i);
+            uint32_t prev = i > first ? ra->insns[i - 1].ir : ra->ir->blocks[b].first - 1;
+            for (; g && s->gets[g - 1] > prev; g--)
+                a.read[ra->ir->insns[s->gets[g - 1]].imm] = true;
+        }
+    }
+}
+
+static void verify(const RaUnit *ra)
+{
+    char text[512];
+    StrBuf err = STRBUF_ON(text);
+    if (ra_check(ra, &err))
+        return;
+    log_error("ferry: register allocation: %s\n", text);
+    CHECK(!"register allocation");
+}
+
+bool ra_run(RaUnit *ra, const RaConfig *cfg)
+{
+    RaState s;
+    if (!state_init(&s, ra, cfg))
+        return false;
+    prepass(&s);
+    if (s.fail)
+        return false;
+    s.snap_after = arena_alloc(ra->arena, ra->n_snaps * sizeof *s.snap_after);
+    if (!s.snap_after)
+        return false;
+    look_back(&s);
+    for (uint32_t b = 0, i = 0; b < ra->ir->n_blocks; b++) {
+        for (; i < ra->block_end[b]; i++) {
+            ra_place(&s, i);
+            if (UNLIKELY(s.fail))
+                return false;
+        }
+        ra_end_block(&s);
+    }
+    if (cfg->check)
+        verify(ra);
+    return true;
+}

@@ -1,0 +1,114 @@
+/*
+ * State of one allocation, shared by ra.c (analysis and driver), ra_place.c (one insn) and
+ * ra_block.c (block borders).
+ *
+ * Invariants while the forward walk stands before RaInsn i:
+ *  - a value is live when `next` != POS_NONE; then it is in a register of `regs`, or in `mem`, or
+ *    a constant;
+ *  - reg_val[r] names the value in r exactly when r is in that value's `regs`;
+ *  - a pinned register holds its slot's value except between the definition of a value that was
+ *    hinted to it and the `set`, where analysis has proven that nobody looks;
+ *  - moves are appended in execution order, so no parallel-move problem arises inside a block.
+ */
+#ifndef FERRY_RA_INT_H
+#define FERRY_RA_INT_H
+
+#include "regalloc.h"
+#include "check.h"
+#include "vcpu.h"
+
+#define POS_NONE UINT32_MAX
+#define BIT(r)   ((uint64_t)1 << (r))
+
+enum { RV_CONST = 1, RV_DEF = 2, RV_HOME = 4 };
+
+typedef struct RaVal {
+    uint64_t regs;     /* registers that hold it */
+    uint32_t next;     /* RaInsn of its next use after the one at hand */
+    uint32_t wanted;   /* RaInsn + 1 that reads it and has no place for it yet */
+    uint32_t rep;      /* the value it is the same as: itself but for repeated gets */
+    uint32_t hint_pos; /* RaInsn of the set that `hint` comes from */
+    RaLoc mem;         /* spill place or slot that holds it, or LOC_NONE */
+    uint8_t hint;      /* pinned register to be made in, + 1 */
+    uint8_t fix;       /* register that a later use demands, + 1 */
+    uint8_t flags;     /* RV_* */
+    uint8_t pad[3];
+} RaVal;
+
+typedef struct RaState {
+    RaUnit *ra;
+    RaVal *val;                    /* by IrRef */
+    uint32_t (*after)[RA_MAX_OPS]; /* by RaInsn, operand: next use of the operand's value */
+    uint32_t (*snap_after)[2];     /* by snap, argument */
+    uint32_t *gets;                /* gets that are values of their own, in order */
+    uint32_t n_gets, cur_get;
+    uint32_t pos;                   /* RaInsn at hand */
+    uint64_t temps;                 /* all classes */
+    uint64_t busy;                  /* temps that hold a live value */
+    uint64_t lock;                  /* registers that the insn at hand reads or uses as scratch */
+    uint64_t spill_free;            /* bit per free spill place */
+    uint32_t pending[2], n_pending; /* values just made that are to be stored to their home */
+    uint32_t rng;                   /* not 0: random choices */
+    bool fail;
+    uint32_t reg_val[LOC_NREGS];
+    uint32_t slot_val[256]; /* value whose `mem` is the slot */
+} RaState;
+
+static inline RaVal *ra_val(RaState *s, IrRef r)
+{
+    return &s->val[s->val[r].rep];
+}
+
+static inline bool ra_chance(RaState *s, uint32_t one_in)
+{
+    if (!s->rng)
+        return false;
+    s->rng ^= s->rng << 13;
+    s->rng ^= s->rng >> 17;
+    s->rng ^= s->rng << 5;
+    return s->rng % one_in == 0;
+}
+
+static inline RegClass ra_class_of(const IrUnit *u, IrRef r)
+{
+    uint8_t t = u->insns[r].type;
+    return t >= IR_F16 && t <= IR_V128 ? RC_VEC : RC_GPR;
+}
+
+/* True when the pin convention must hold before RaInsn `in`. */
+static inline bool ra_observes(const IrUnit *u, const RaInsn *in)
+{
+    if (in->observer)
+        return true;
+    const IrInsn *x = &u->insns[in->ir];
+    return x->op == IR_CALL && ir_effects(x) & (EFF_STATE_R | EFF_STATE_W);
+}
+
+static inline bool ra_writes_state(const IrUnit *u, const RaInsn *in)
+{
+    const IrInsn *x = &u->insns[in->ir];
+    return x->op == IR_CALL && ir_effects(x) & EFF_STATE_W;
+}
+
+/* ra_place.c */
+void ra_place(RaState *s, uint32_t i);
+void ra_emit_move(RaState *s, IrRef ref, RaLoc from, RaLoc to);
+RaLoc ra_alloc_reg(RaState *s, RegClass cls, uint64_t avoid);
+RaLoc ra_alloc_spill(RaState *s);
+void ra_free_spill(RaState *s, RaLoc l);
+RaLoc ra_source(const RaVal *v);
+void ra_hold(RaState *s, RaLoc r, IrRef ref);
+void ra_drop_reg(RaState *s, RaLoc r);
+void ra_release(RaState *s, RaVal *v);
+void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed);
+
+/* ra_block.c */
+void ra_take_gets(RaState *s, const RaInsn *in);
+void ra_store_homes(RaState *s);
+void ra_pass_params(RaState *s, const IrInsn *br);
+void ra_end_block(RaState *s);
+void ra_leave_slot(RaState *s, uint32_t slot);
+void ra_save_state(RaState *s);
+void ra_forget_state(RaState *s);
+
+#endif

@@ -1,0 +1,589 @@
+/*
+ * Places one RaInsn: its operands, scratch registers and results, with the moves before it.
+ *
+ * Order of work: operands at fixed registers; the tied operand and with it dst[0]; the other
+ * operands; scratch; results; then whatever stands in a register about to be destroyed and lives on
+ * is saved. Everything is done by appending moves and updating the state, so that at each step the
+ * state says what is true after the moves so far.
+ *
+ *     v3 = sub v1, v2 (v1 tied), v1 in pin rbx and used later, v3 to be set to rbx's slot:
+ *     mov rax, rbx; then `sub rbx, v2` with dst rbx
+ */
+#include "ra_int.h"
+#include <string.h>
+
+/* What the insn at hand demands, while it is placed. */
+typedef struct Demand {
+    RaInsn *in;
+    uint64_t forbid; /* clobbers and registers of fixed operands: no free operand goes there */
+    uint64_t dying;  /* operand registers whose value is not needed afterwards */
+    uint64_t tmps;
+    uint64_t dsts;
+    int tied;       /* operand index or -1 */
+    RaLoc tied_reg; /* dst[0]'s register once the tied operand is placed */
+} Demand;
+
+void ra_emit_move(RaState *s, IrRef ref, RaLoc from, RaLoc to)
+{
+    RaUnit *ra = s->ra;
+    if (UNLIKELY(ra->n_moves >= ra->cap_moves)) {
+        s->fail = true;
+        return;
+    }
+    ra->moves[ra->n_moves++] = (RaMove){ref, from, to};
+}
+
+RaLoc ra_alloc_spill(RaState *s)
+{
+    if (UNLIKELY(!s->spill_free)) {
+        s->fail = true;
+        return LOC_SPILL;
+    }
+    uint32_t n = (uint32_t)__builtin_ctzll(s->spill_free);
+    s->spill_free &= s->spill_free - 1;
+    s->ra->n_spills = MAX(s->ra->n_spills, n + 1);
+    return (RaLoc)(LOC_SPILL | n);
+}
+
+void ra_free_spill(RaState *s, RaLoc l)
+{
+    s->spill_free |= BIT(l & (LOC_SPILL - 1));
+}
+
+static inline bool loc_is_spill(RaLoc l)
+{
+    return l >= LOC_SPILL && l < LOC_SLOT;
+}
+
+/* Where to copy a value from: a register, else memory, else it is made anew. */
+RaLoc ra_source(const RaVal *v)
+{
+    if (v->regs)
+        return (RaLoc)__builtin_ctzll(v->regs);
+    if (v->mem != LOC_NONE)
+        return v->mem;
+    CHECK(v->flags & RV_CONST);
+    return LOC_REMAT;
+}
+
+/* Register r forgets its value. */
+void ra_drop_reg(RaState *s, RaLoc r)
+{
+    if (s->reg_val[r])
+        s->val[s->reg_val[r]].regs &= ~BIT(r);
+    s->reg_val[r] = 0;
+    s->busy &= ~BIT(r);
+}
+
+/* Register r now holds value `ref` (a representative), and nothing else. */
+void ra_hold(RaState *s, RaLoc r, IrRef ref)
+{
+    ra_drop_reg(s, r);
+    s->reg_val[r] = ref;
+    s->val[ref].regs |= BIT(r);
+    s->busy |= BIT(r) & s->temps;
+}
+
+/* A value that is used no more gives back its temps and spill place. */
+void ra_release(RaState *s, RaVal *v)
+{
+    uint64_t t = v->regs & s->temps;
+    v->regs &= ~t;
+    s->busy &= ~t;
+    for (; t; t &= t - 1)
+        s->reg_val[__builtin_ctzll(t)] = 0;
+    if (v->mem != LOC_NONE && !(v->flags & RV_HOME)) {
+        if (loc_is_spill(v->mem)) {
+            ra_free_spill(s, v->mem);
+            v->mem = LOC_NONE;
+        }
+    }
+}
+
+static inline bool val_live(const RaState *s, const RaVal *v)
+{
+    return v->next != POS_NONE || v->wanted == s->pos + 1;
+}
+
+static inline bool val_backed(const RaVal *v)
+{
+    return v->mem != LOC_NONE || v->flags & RV_CONST;
+}
+
+/* Empties register r, storing its value if that is its last place. */
+static void evict(RaState *s, RaLoc r)
+{
+    IrRef ref = s->reg_val[r];
+    if (!ref)
+        return;
+    RaVal *v = &s->val[ref];
+    if (v->regs == BIT(r) && !val_backed(v) && val_live(s, v)) {
+        v->mem = ra_alloc_spill(s);
+        ra_emit_move(s, ref, r, v->mem);
+    }
+    ra_drop_reg(s, r);
+}
+
+/* How well register r suits for eviction: the later its value is needed the better. */
+static uint32_t evict_score(const RaState *s, RaLoc r)
+{
+    const RaVal *v = &s->val[s->reg_val[r]];
+    if (v->regs != BIT(r))
+        return UINT32_MAX;
+    if (v->wanted == s->pos + 1)
+        return 1;
+    uint32_t far = v->next == POS_NONE ? 1u << 30 : v->next - s->pos + 1;
+    return far * 2 + (val_backed(v) ? 16 : 0);
+}
+
+static RaLoc pick_victim(RaState *s, uint64_t cand)
+{
+    RaLoc best = LOC_NONE;
+    uint32_t best_score = 0;
+    for (; cand; cand &= cand - 1) {
+        RaLoc r = (RaLoc)__builtin_ctzll(cand);
+        uint32_t score = evict_score(s, r);
+        if (score > best_score || (score && ra_chance(s, 3))) {
+            best = r;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+/* Emptying r needs no store. */
+static bool costless(const RaState *s, RaLoc r)
+{
+    const RaVal *v = &s->val[s->reg_val[r]];
+    return v->regs != BIT(r) || val_backed(v);
+}
+
+static RaLoc pick_free(RaState *s, uint64_t free)
+{
+    if (UNLIKELY(s->rng))
+        while ((free & (free - 1)) && ra_chance(s, 2))
+            free &= free - 1;
+    return (RaLoc)__builtin_ctzll(free);
+}
+
+/* An empty temp of the class outside `avoid` and the locked ones. LOC_NONE (and fail) if none. */
+RaLoc ra_alloc_reg(RaState *s, RegClass cls, uint64_t avoid)
+{
+    uint64_t cand = s->ra->target->temps[cls] & ~(avoid | s->lock);
+    uint64_t free = cand & ~s->busy;
+    if (LIKELY(free && !ra_chance(s, 8)))
+        return pick_free(s, free);
+    if (UNLIKELY(!cand)) {
+        s->fail = true;
+        return LOC_NONE;
+    }
+    RaLoc r = pick_victim(s, cand);
+    if (r == LOC_NONE)
+        r = pick_free(s, cand);
+    evict(s, r);
+    return r;
+}
+
+/* Value `ref` gets a copy in r, whose old content must have been dealt with. */
+static void copy_to(RaState *s, IrRef ref, RaLoc r)
+{
+    ra_emit_move(s, ref, ra_source(&s->val[ref]), r);
+    ra_hold(s, r, ref);
+}
+
+/* Makes sure that r's value, if live, has a place outside `destroyed`. */
+void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed)
+{
+    IrRef ref = s->reg_val[r];
+    if (!ref)
+        return;
+    RaVal *v = &s->val[ref];
+    if (!val_live(s, v) || v->regs & ~destroyed || val_backed(v))
+        return;
+    uint64_t cls_temps = s->ra->target->temps[r < LOC_VEC ? RC_GPR : RC_VEC];
+    uint64_t free = cls_temps & ~(s->busy | s->lock | destroyed);
+    if (free && !ra_chance(s, 3)) {
+        copy_to(s, ref, pick_free(s, free));
+        return;
+    }
+    v->mem = ra_alloc_spill(s);
+    ra_emit_move(s, ref, r, v->mem);
+}
+
+/* Takes over the operands' next uses and gathers what the insn demands. */
+static void open_demand(RaState *s, Demand *d, uint32_t i)
+{
+    RaInsn *in = d->in;
+    d->forbid = in->clobbers;
+    d->tied = -1;
+    d->tied_reg = LOC_NONE;
+    for (uint32_t k = 0; k < in->n_ops; k++) {
+        RaVal *v = ra_val(s, in->op[k].ref);
+        in->op[k].loc = LOC_NONE;
+        v->next = s->after[i][k];
+        v->wanted = i + 1;
+        if (in->op[k].flags & RAF_TIED) {
+            d->tied = (int)k;
+            if (in->dst[0].flags & RAF_FIXED) {
+                in->op[k].flags |= RAF_FIXED;
+                in->op[k].fixed = in->dst[0].fixed;
+            }
+        }
+        if (in->op[k].flags & RAF_FIXED)
+            d->forbid |= BIT(in->op[k].fixed);
+    }
+    for (uint32_t k = 0; k < in->n_dst; k++)
+        if ((in->dst[k].flags & (RAF_FIXED | RAF_EARLY)) == (RAF_FIXED | RAF_EARLY))
+            d->forbid |= BIT(in->dst[k].fixed);
+    for (uint32_t k = 0; k < in->n_snap; k++)
+        for (uint32_t j = 0; j < s->ra->snaps[in->first_snap + k].n_ops; j++)
+            ra_val(s, s->ra->snaps[in->first_snap + k].arg[j].ref)->next = i;
+}
+
+static void settle(RaState *s, Demand *d, uint32_t k, RaLoc r)
+{
+    RaVal *v = ra_val(s, d->in->op[k].ref);
+    d->in->op[k].loc = r;
+    v->wanted = 0;
+    if (!loc_is_reg(r))
+        return;
+    s->lock |= BIT(r);
+    if (v->next == POS_NONE)
+        d->dying |= BIT(r) & s->temps;
+}
+
+/* Frees register f for a fixed use: its value, if needed, moves away. */
+static void vacate(RaState *s, RaLoc f, uint64_t avoid)
+{
+    IrRef old = s->reg_val[f];
+    if (!old)
+        return;
+    RaVal *v = &s->val[old];
+    if (val_live(s, v) && v->regs == BIT(f) && !(v->flags & RV_CONST))
+        ra_save_outside(s, f, avoid | BIT(f));
+    ra_drop_reg(s, f);
+}
+
+static void place_fixed(RaState *s, Demand *d)
+{
+    RaInsn *in = d->in;
+    for (uint32_t k = 0; k < in->n_ops; k++) {
+        if (!(in->op[k].flags & RAF_FIXED))
+            continue;
+        RaLoc f = in->op[k].fixed;
+        IrRef ref = s->val[in->op[k].ref].rep;
+        if (s->reg_val[f] != ref) {
+            vacate(s, f, d->forbid);
+            copy_to(s, ref, f);
+        }
+        settle(s, d, k, f);
+        if ((int)k == d->tied)
+            d->tied_reg = f;
+    }
+}
+
+/* Can dst be made in its hinted pin now? (What analysis could not know.) */
+static bool hint_usable(RaState *s, const Demand *d, const RaVal *dst)
+{
+    if (!dst->hint || ra_chance(s, 4))
+        return false;
+    RaLoc p = (RaLoc)(dst->hint - 1);
+    if (d->dsts & BIT(p))
+        return false;
+    IrRef old = s->reg_val[p];
+    return !old || s->val[old].next == POS_NONE || s->val[old].next > dst->hint_pos;
+}
+
+/* True when an operand other than the tied one can be read from p alone. */
+static bool other_op_only_in(RaState *s, const Demand *d, RaLoc p)
+{
+    const RaInsn *in = d->in;
+    IrRef tied = s->val[in->op[d->tied].ref].rep;
+    for (uint32_t k = 0; k < in->n_ops; k++) {
+        IrRef ref = s->val[in->op[k].ref].rep;
+        if ((int)k != d->tied && s->val[ref].regs == BIT(p) &&
+            (ref != tied || in->dst[0].flags & RAF_EARLY))
+            return true;
+    }
+    return false;
+}
+
+static RaLoc choose_tied(RaState *s, Demand *d)
+{
+    RaInsn *in = d->in;
+    RaVal *v = ra_val(s, in->op[d->tied].ref);
+    const RaVal *dst = &s->val[in->dst[0].ref];
+    if (hint_usable(s, d, dst) && !other_op_only_in(s, d, (RaLoc)(dst->hint - 1)))
+        return (RaLoc)(dst->hint - 1);
+    RegClass cls = in->dst[0].cls;
+    uint64_t ok = s->ra->target->temps[cls] & ~(d->forbid | s->lock);
+    if (v->next == POS_NONE && v->regs & ok)
+        return (RaLoc)__builtin_ctzll(v->regs & ok);
+    if (dst->fix && BIT(dst->fix - 1) & ok & ~s->busy)
+        return (RaLoc)(dst->fix - 1);
+    uint64_t free = ok & ~s->busy;
+    if (free)
+        return pick_free(s, free);
+    RaLoc victim = pick_victim(s, ok & ~v->regs);
+    if (v->regs & ok && (victim == LOC_NONE || !costless(s, victim)))
+        return (RaLoc)__builtin_ctzll(v->regs & ok); /* saved from the register it will lose */
+    return ra_alloc_reg(s, cls, d->forbid);
+}
+
+static void place_tied(RaState *s, Demand *d)
+{
+    RaInsn *in = d->in;
+    if (in->op[d->tied].flags & RAF_FIXED)
+        return;
+    IrRef ref = s->val[in->op[d->tied].ref].rep;
+    RaLoc r = choose_tied(s, d);
+    if (r == LOC_NONE)
+        return;
+    if (s->reg_val[r] != ref) {
+        vacate(s, r, d->forbid);
+        copy_to(s, ref, r);
+    }
+    settle(s, d, (uint32_t)d->tied, r);
+    d->tied_reg = r;
+}
+
+static void place_op(RaState *s, Demand *d, uint32_t k)
+{
+    RaOperand *o = &d->in->op[k];
+    IrRef ref = s->val[o->ref].rep;
+    RaVal *v = &s->val[ref];
+    if (v->flags & RV_CONST && o->flags & RAF_REMAT_OK) {
+        o->ref = ref; /* not a get of the constant */
+        settle(s, d, k, LOC_REMAT);
+        return;
+    }
+    uint64_t avoid = d->forbid;
+    if (d->tied_reg != LOC_NONE) {
+        bool same = s->val[d->in->op[d->tied].ref].rep == ref;
+        if (!same || d->in->dst[0].flags & RAF_EARLY)
+            avoid |= BIT(d->tied_reg);
+    }
+    uint64_t have = v->regs & ~avoid;
+    if (have) {
+        uint64_t better = have & ~s->temps;
+        if (!better && d->tied_reg != LOC_NONE)
+            better = have & ~BIT(d->tied_reg);
+        settle(s, d, k, (RaLoc)__builtin_ctzll(better ? better : have));
+        return;
+    }
+    uint64_t free = s->ra->target->temps[o->cls] & ~(avoid | s->lock | s->busy);
+    bool soon = free && v->next != POS_NONE && v->next - s->pos < 16 && !ra_chance(s, 2);
+    if (o->flags & RAF_MEM_OK && v->mem != LOC_NONE && !soon) {
+        settle(s, d, k, v->mem);
+        return;
+    }
+    RaLoc r = ra_alloc_reg(s, o->cls, avoid);
+    if (r == LOC_NONE)
+        return;
+    copy_to(s, ref, r);
+    settle(s, d, k, r);
+}
+
+static void place_tmps(RaState *s, Demand *d)
+{
+    RaInsn *in = d->in;
+    uint64_t avoid = d->forbid;
+    for (uint32_t k = 0; k < in->n_dst; k++)
+        if (in->dst[k].flags & RAF_FIXED)
+            avoid |= BIT(in->dst[k].fixed);
+    uint32_t at = 0;
+    for (uint32_t c = 0; c < RC_COUNT; c++)
+        for (uint32_t k = 0; k < in->n_tmp[c]; k++) {
+            RaLoc r = ra_alloc_reg(s, (RegClass)c, avoid);
+            in->tmp[at++] = r;
+            if (r == LOC_NONE)
+                return;
+            s->lock |= BIT(r);
+            d->tmps |= BIT(r);
+        }
+}
+
+static RaLoc choose_dst(RaState *s, Demand *d, uint32_t k)
+{
+    const RaOperand *o = &d->in->dst[k];
+    const RaVal *v = &s->val[o->ref];
+    bool early = o->flags & RAF_EARLY;
+    if (hint_usable(s, d, v) && !(early && s->lock & BIT(v->hint - 1)))
+        return (RaLoc)(v->hint - 1);
+    uint64_t cand = s->ra->target->temps[o->cls] & ~(d->tmps | d->dsts | d->in->clobbers);
+    for (uint32_t j = 0; j < d->in->n_dst; j++)
+        if (j != k && d->in->dst[j].flags & RAF_FIXED)
+            cand &= ~BIT(d->in->dst[j].fixed);
+    if (early)
+        cand &= ~s->lock;
+    uint64_t free = cand & ((~s->busy & ~s->lock) | d->dying);
+    if (v->fix && free & BIT(v->fix - 1))
+        return (RaLoc)(v->fix - 1);
+    if (free)
+        return pick_free(s, free);
+    if (!cand) {
+        s->fail = true;
+        return LOC_NONE;
+    }
+    RaLoc r = pick_victim(s, cand);
+    return r == LOC_NONE ? pick_free(s, cand) : r;
+}
+
+static void place_dsts(RaState *s, Demand *d)
+{
+    RaInsn *in = d->in;
+    if (d->tied_reg != LOC_NONE) {
+        in->dst[0].loc = d->tied_reg;
+        d->dsts |= BIT(d->tied_reg);
+    }
+    for (uint32_t k = d->tied_reg != LOC_NONE; k < in->n_dst; k++) {
+        RaLoc r = in->dst[k].flags & RAF_FIXED ? in->dst[k].fixed : choose_dst(s, d, k);
+        in->dst[k].loc = r;
+        if (r == LOC_NONE)
+            return;
+        d->dsts |= BIT(r);
+    }
+}
+
+static void place_snaps(RaState *s, Demand *d, uint64_t destroyed)
+{
+    RaInsn *in = d->in;
+    for (uint32_t k = 0; k < in->n_snap; k++) {
+        RaSnap *sn = &s->ra->snaps[in->first_snap + k];
+        for (uint32_t j = 0; j < sn->n_ops; j++) {
+            const RaVal *v = ra_val(s, sn->arg[j].ref);
+            uint64_t have = v->regs & ~destroyed;
+            sn->arg[j].ref = s->val[sn->arg[j].ref].rep;
+            if (v->flags & RV_CONST)
+                sn->arg[j].loc = LOC_REMAT;
+            else if (have)
+                sn->arg[j].loc = (RaLoc)__builtin_ctzll(have);
+            else
+                sn->arg[j].loc = v->mem;
+        }
+    }
+    for (uint32_t k = 0; k < in->n_snap; k++)
+        for (uint32_t j = 0; j < s->ra->snaps[in->first_snap + k].n_ops; j++) {
+            RaVal *v = ra_val(s, s->ra->snaps[in->first_snap + k].arg[j].ref);
+            v->next = s->snap_after[in->first_snap + k][j];
+            if (v->next == POS_NONE)
+                ra_release(s, v);
+        }
+}
+
+/* After the insn: dead operands, destroyed registers, new values. */
+static void commit(RaState *s, Demand *d)
+{
+    RaInsn *in = d->in;
+    for (uint32_t k = 0; k < in->n_ops; k++) {
+        RaVal *v = ra_val(s, in->op[k].ref);
+        if (v->next == POS_NONE)
+            ra_release(s, v);
+    }
+    for (uint64_t m = in->clobbers; m; m &= m - 1)
+        ra_drop_reg(s, (RaLoc)__builtin_ctzll(m));
+    for (uint32_t k = 0; k < in->n_dst; k++) {
+        IrRef ref = in->dst[k].ref;
+        RaLoc r = in->dst[k].loc;
+        ra_hold(s, r, ref);
+        if (s->val[ref].flags & RV_HOME)
+            s->pending[s->n_pending++] = ref;
+        else if (s->val[ref].next == POS_NONE)
+            ra_release(s, &s->val[ref]);
+    }
+}
+
+static void place_op_insn(RaState *s, uint32_t i)
+{
+    Demand d = {.in = &s->ra->insns[i]};
+    RaInsn *in = d.in;
+    open_demand(s, &d, i);
+    if (d.forbid != in->clobbers)
+        place_fixed(s, &d);
+    if (d.tied >= 0)
+        place_tied(s, &d);
+    for (uint32_t k = 0; k < in->n_ops; k++)
+        if (in->op[k].loc == LOC_NONE && !s->fail)
+            place_op(s, &d, k);
+    if (in->n_tmp[RC_GPR] | in->n_tmp[RC_VEC])
+        place_tmps(s, &d);
+    if (!s->fail)
+        place_dsts(s, &d);
+    if (UNLIKELY(s->fail))
+        return;
+    uint64_t destroyed = d.dsts | in->clobbers | d.tmps;
+    for (uint64_t m = d.dsts | in->clobbers; m; m &= m - 1)
+        ra_save_outside(s, (RaLoc)__builtin_ctzll(m), destroyed);
+    if (in->n_snap)
+        place_snaps(s, &d, destroyed);
+    commit(s, &d);
+}
+
+/* `set` of a pinned slot: the value is in its register already, or moves there now. */
+static void place_pin_set(RaState *s, uint32_t i, RaLoc p)
+{
+    RaInsn *in = &s->ra->insns[i];
+    IrRef ref = s->val[in->op[0].ref].rep;
+    RaVal *v = &s->val[ref];
+    v->next = s->after[i][0];
+    in->op[0].loc = p;
+    if (s->reg_val[p] != ref) {
+        v->wanted = i + 1;
+        ra_save_outside(s, p, BIT(p));
+        copy_to(s, ref, p);
+        v->wanted = 0;
+    }
+    if (v->next == POS_NONE)
+        ra_release(s, v);
+}
+
+/* `set` of a slot in memory: the backend's store, after which the slot is a place of the value. */
+static void place_mem_set(RaState *s, uint32_t i, const IrInsn *x)
+{
+    uint32_t slot = (uint32_t)x->imm;
+    ra_leave_slot(s, slot);
+    place_op_insn(s, i);
+    IrRef ref = s->val[x->arg[0]].rep;
+    RaVal *v = &s->val[ref];
+    if (v->mem == LOC_NONE && !(v->flags & RV_CONST)) {
+        v->mem = (RaLoc)(LOC_SLOT | slot);
+        s->slot_val[slot] = ref;
+    }
+}
+
+static void place_other(RaState *s, uint32_t i, const IrInsn *x)
+{
+    RaInsn *in = &s->ra->insns[i];
+    if (x->op == IR_BR && x->arg[1])
+        ra_pass_params(s, x);
+    bool writes = ra_writes_state(s->ra->ir, in);
+    if (writes)
+        ra_save_state(s);
+    place_op_insn(s, i);
+    if (writes)
+        ra_forget_state(s);
+}
+
+/* Moves and places for RaInsn i; sets s->fail when something does not fit. */
+void ra_place(RaState *s, uint32_t i)
+{
+    RaInsn *in = &s->ra->insns[i];
+    const IrInsn *x = &s->ra->ir->insns[in->ir];
+    s->pos = i;
+    s->lock = 0;
+    in->first_move = s->ra->n_moves;
+    if (s->n_pending)
+        ra_store_homes(s);
+    if (s->cur_get < s->n_gets)
+        ra_take_gets(s, in);
+    if (x->op != IR_SET) {
+        place_other(s, i, x);
+    } else if (!(x->aux & 1)) {
+        RaLoc p = s->ra->target->pin_of_slot[x->imm];
+        if (p != LOC_NONE)
+            place_pin_set(s, i, p);
+        else
+            place_mem_set(s, i, x);
+    }
+    in->n_moves = s->ra->n_moves - in->first_move;
+}
