@@ -89,6 +89,7 @@ typedef struct Vcpu {
     /* while the reference interpreter runs: its sticky FP flags (Arm's FPSR bits), which helpers
      * then use in place of the host's; NULL otherwise */
     uint32_t *interp_fp_flags;
+    uint32_t fp_flags_extra; /* sticky FP flags that the host's control word cannot hold (IDC) */
 } Vcpu;
 
 _Static_assert(offsetof(Vcpu, state) == VCPU_STATE_OFF, "the hot header is 64 bytes");

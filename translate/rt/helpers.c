@@ -1,0 +1,112 @@
+/*
+ * The helper table and the helpers that are neither arithmetic nor of one guest: sticky FP flags
+ * and the clock.
+ *
+ * On an x86-64 host the flags are MXCSR's low bits: a guest's division by zero leaves ZE set, and
+ * reading FPSR turns that into DZC. MXCSR's DE means "an operand was denormal", which is not Arm's
+ * IDC ("a denormal operand was flushed"): IDC arises in soft arithmetic alone and has its own
+ * word.
+ */
+#include <linux/time.h>
+#include "helpers.h"
+#include "hostsys.h"
+#include "softfp.h"
+
+/* Declared without their types: the table is for host code, which knows them by helpers.def. */
+#define HELPER(name, ret, args, effects) extern const char fn_##name[] __asm__("helper_" #name);
+#include "helpers.def"
+#undef HELPER
+
+const void *const helper_functions[HELPER_COUNT] = {
+#define HELPER(name, ret, args, effects) [HELPER_##name] = fn_##name,
+#include "helpers.def"
+#undef HELPER
+};
+
+enum {
+    MXCSR_IE = 1 << 0,
+    MXCSR_ZE = 1 << 2,
+    MXCSR_OE = 1 << 3,
+    MXCSR_UE = 1 << 4,
+    MXCSR_PE = 1 << 5,
+    MXCSR_FLAGS = 0x3f,
+};
+
+/* IE is bit 0 in both; ZE OE UE PE are bits 2..5 there and 1..4 in Arm's FPSR. */
+uint32_t fp_flags_of_mxcsr(uint32_t mxcsr)
+{
+    return (mxcsr & MXCSR_IE) | (mxcsr & (MXCSR_ZE | MXCSR_OE | MXCSR_UE | MXCSR_PE)) >> 1;
+}
+
+uint32_t fp_flags_to_mxcsr(uint32_t flags)
+{
+    return (flags & SOFT_IOC) | (flags & (SOFT_DZC | SOFT_OFC | SOFT_UFC | SOFT_IXC)) << 1;
+}
+
+_Static_assert(SOFT_DZC << 1 == MXCSR_ZE && SOFT_OFC << 1 == MXCSR_OE &&
+                   SOFT_UFC << 1 == MXCSR_UE && SOFT_IXC << 1 == MXCSR_PE &&
+                   SOFT_IOC == (int)MXCSR_IE,
+               "the flags stand in the same order");
+
+#if defined(__x86_64__)
+static uint32_t host_word_read(void)
+{
+    uint32_t w;
+    __asm__ volatile("stmxcsr %0" : "=m"(w));
+    return w;
+}
+
+static void host_word_write(uint32_t w)
+{
+    __asm__ volatile("ldmxcsr %0" : : "m"(w));
+}
+#else
+#error "no FP control word for this host"
+#endif
+
+uint32_t fp_flags_read(const Vcpu *v)
+{
+    if (v->interp_fp_flags)
+        return *v->interp_fp_flags;
+    return fp_flags_of_mxcsr(host_word_read()) | v->fp_flags_extra;
+}
+
+void fp_flags_write(Vcpu *v, uint32_t flags)
+{
+    if (v->interp_fp_flags) {
+        *v->interp_fp_flags = flags;
+        return;
+    }
+    host_word_write((host_word_read() & ~(uint32_t)MXCSR_FLAGS) | fp_flags_to_mxcsr(flags));
+    v->fp_flags_extra = flags & SOFT_IDC;
+}
+
+void fp_flags_raise(Vcpu *v, uint32_t flags)
+{
+    if (!flags)
+        return;
+    if (v->interp_fp_flags) {
+        *v->interp_fp_flags |= flags;
+        return;
+    }
+    host_word_write(host_word_read() | fp_flags_to_mxcsr(flags));
+    v->fp_flags_extra |= flags & SOFT_IDC;
+}
+
+uint64_t helper_fp_flags_get(Vcpu *v)
+{
+    return fp_flags_read(v);
+}
+
+void helper_fp_flags_set(Vcpu *v, uint64_t flags)
+{
+    fp_flags_write(v, (uint32_t)flags);
+}
+
+/* CNTVCT_EL0: nanoseconds, as CNTFRQ_EL0 says 1 GHz. */
+uint64_t helper_clock_count(Vcpu *v)
+{
+    struct timespec ts = {0};
+    HS(__NR_clock_gettime, CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
