@@ -109,7 +109,7 @@ static __attribute__((noinline)) long run_traced(SysCtx *c, const SysRow *row, u
 {
     SysTrace t;
     uint64_t copy[6];
-    memcpy(copy, a, sizeof copy); /* handlers may change the guest's registers */
+    __builtin_memcpy(copy, a, sizeof copy); /* handlers may change the guest's registers */
     sys_trace_enter(&t, c, row, copy);
     long ret = run_row(c, row, nr, a);
     sys_trace_leave(&t, c, row, copy, ret);

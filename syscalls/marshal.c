@@ -104,7 +104,7 @@ long sys_marshal(SysCtx *c, const SysRow *row, const uint64_t a[6])
     m.row = row;
     m.a = a;
     m.used = 0;
-    memcpy(m.host, a, sizeof m.host);
+    __builtin_memcpy(m.host, a, sizeof m.host);
     long ret;
     if (!get_args(&m, &ret))
         return ret;

@@ -12,6 +12,8 @@
 /* errno values; the core includes no libc header for them. Same numbers on every guest so far. */
 #include <asm-generic/errno.h>
 
+/* Small copies use __builtin_memcpy: -ffreestanding makes plain memcpy a call, even of 8 bytes. */
+
 /* The largest struct that is converted through a copy on the C stack. */
 enum { SYS_STRUCT_MAX = 512 };
 
@@ -28,7 +30,7 @@ uint32_t sys_struct_host_size(unsigned id);
 void sys_struct_to_host(const SysAbi *abi, unsigned id, void *host, const void *guest);
 void sys_struct_to_guest(const SysAbi *abi, unsigned id, void *guest, const void *host);
 
-/* A little-endian integer of 1 to 8 bytes. */
+/* An integer of 1, 2, 4 or 8 bytes as it lies in guest memory or a copy of it. */
 uint64_t sys_load(const uint8_t *p, unsigned size, bool is_signed);
 
 /* Same from or to guest memory; false: not accessible. */

@@ -50,12 +50,32 @@ typedef struct SysField {
     uint16_t show_ref;
 } SysField;
 
+/*
+ * One step of a conversion between two layouts: `in` bytes at `from` become `out` bytes at `to`.
+ * With in == out and no set it is a plain copy of any length; else an integer of 1 to 8 bytes.
+ */
+typedef struct SysMove {
+    uint16_t from;
+    uint16_t to;
+    uint16_t in;
+    uint16_t out;
+    uint8_t is_signed;
+    uint16_t set; /* flags to convert on the way, or SYS_NONE */
+} SysMove;
+
+typedef struct SysMoves {
+    uint16_t first;
+    uint16_t count;
+} SysMoves;
+
 typedef struct SysStruct {
     uint16_t name;
     uint16_t first;
     uint16_t count;
     uint16_t size[SYS_LAYOUT_COUNT];
     uint8_t converts; /* layout or flags differ for some guest */
+    SysMoves to_host; /* from the generic 64-bit layout; empty unless `converts` */
+    SysMoves to_guest;
 } SysStruct;
 
 /* The sub-rows of one call, sorted by key; sys_op_keys runs parallel to the sub-rows. */
@@ -79,6 +99,7 @@ extern const SysArg sys_args[];
 extern const SysRow sys_rows[];
 extern const SysFlagItem sys_flag_items[];
 extern const SysFlagSet sys_flag_sets[];
+extern const SysMove sys_moves[];
 extern const SysField sys_fields[];
 extern const SysStruct sys_structs[];
 extern const SysOpsSet sys_ops_sets[];

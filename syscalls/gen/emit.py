@@ -78,6 +78,30 @@ class Emit:
             return "MARSHAL"
         return "PASS_BLOCK" if "block" in row.attrs else "PASS"
 
+    def moves(self, name, src, dst):
+        """How the bytes of a struct get from one layout to the other: (from, to, in, out, signed,
+        set). Neighbours that only move are one block with in == out == their whole length."""
+        out = []
+        for path, by_abi in self.struct_fields(name).items():
+            if src not in by_abi or dst not in by_abi:
+                continue
+            (so, ss, sg, n, show), (do, ds, *_) = by_abi[src], by_abi[dst]
+            conv = show[0] == "flags" and self.t.flags[show[1]].converts()
+            ref = self.sets.index(show[1]) if conv else NONE
+            for i in range(n):
+                out.append([so + i * ss, do + i * ds, ss, ds, int(sg), ref])
+        out.sort()
+        merged = []
+        for m in out:
+            p = merged[-1] if merged else None
+            if (p and p[2] == p[3] and m[2] == m[3] and p[5] == m[5] == NONE
+                    and p[0] + p[2] == m[0] and p[1] + p[3] == m[1]):
+                p[2] += m[2]
+                p[3] += m[3]
+            else:
+                merged.append(m)
+        return merged
+
     # --- rows
     def collect(self):
         for i, row in enumerate(self.t.rows):
@@ -191,15 +215,22 @@ class Emit:
                 f" /* {path} */")
 
     def structs_data(self):
-        fields, structs = [], []
+        fields, structs, moves = [], [], []
         for name in self.structs:
             by_path = self.struct_fields(name)
+            spans = []
+            for src, dst in (("g64", self.host), (self.host, "g64")):
+                way = self.moves(name, src, dst) if self.struct_converts(name) else []
+                spans.append(f"{{{len(moves)}, {len(way)}}}")
+                moves += [f"{{{', '.join(map(str, m))}}}, /* {name} {src} to {dst} */" for m in way]
             sizes = [str(self.t.layout(name, a)[0]) for a in LAYOUTS]
             structs.append(f"{{{self.strings.add(name)}, {len(fields)}, {len(by_path)}, "
-                           f"{{{', '.join(sizes)}}}, {int(self.struct_converts(name))}}},"
+                           f"{{{', '.join(sizes)}}}, {int(self.struct_converts(name))}, "
+                           f"{', '.join(spans)}}},"
                            f" /* {name} */")
             fields += [self.field_text(name, p, by) for p, by in by_path.items()]
-        return (["const SysField sys_fields[] = {", *fields, "};", ""]
+        return (["const SysMove sys_moves[] = {", *moves, "};", ""]
+                + ["const SysField sys_fields[] = {", *fields, "};", ""]
                 + ["const SysStruct sys_structs[] = {", *structs, "};", ""])
 
     def ops_data(self):
