@@ -180,7 +180,7 @@ static IrRef cas_pair(TransCtx *tc, IrRef addr, const IrRef expect_and_new[4], I
 {
     IrUnit *u = tc->u;
     uint32_t list = ir_list(u, expect_and_new, 4);
-    IrRef lo = ir_emit(u, IR_CAS128, IR_I64, MEM_128 | AUX_SEQ, addr, list, 0, 0);
+    IrRef lo = ir_emit(u, IR_CAS128, IR_I64, AUX_SEQ, addr, list, 0, 0);
     *hi = ir_op1(u, IR_HI, IR_I64, lo);
     return lo;
 }

@@ -158,8 +158,9 @@ TransResult a64_csel(TransCtx *tc, A64Insn insn)
     IrType t = a64_type(f.sf);
     bool both_zero = f.rn == A64_REG_31 && f.rm == A64_REG_31;
     if (both_zero && f.op != f.o2 && f.cond < CC_COUNT) { /* cset (csinc), csetm (csinv) */
-        IrRef v = ir_op1(u, IR_ZEXT, t, a64_cond(tc, f.cond ^ 1u));
-        a64_set_r(tc, f.sf, f.rd, f.op ? ir_op1(u, IR_NEG, t, v) : v);
+        IrType wide = f.op ? t : IR_I64;
+        IrRef v = ir_op1(u, IR_ZEXT, wide, a64_cond(tc, f.cond ^ 1u));
+        a64_set_r(tc, f.op ? f.sf : 1, f.rd, f.op ? ir_op1(u, IR_NEG, t, v) : v);
         return TR_NEXT;
     }
     IrRef a = a64_r(tc, f.sf, f.rn);

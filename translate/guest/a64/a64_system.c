@@ -200,7 +200,8 @@ TransResult a64_mrs_fpsr(TransCtx *tc, A64Insn insn)
 {
     IrUnit *u = tc->u;
     IrRef flags = ir_call(u, HELPER_fp_flags_get, IR_I32, NULL, 0);
-    IrRef qc = ir_op2(u, IR_AND, IR_I32, ir_get(u, IR_I32, A64_FPSR), ir_const(u, IR_I32, FPSR_QC));
+    IrRef slot = ir_get(u, IR_I32, A64_FPSR), mask = ir_const(u, IR_I32, FPSR_QC);
+    IrRef qc = ir_op2(u, IR_AND, IR_I32, slot, mask);
     a64_set_r(tc, 0, insn.mrs_fpsr.rt, ir_op2(u, IR_OR, IR_I32, qc, flags));
     return TR_NEXT;
 }

@@ -304,14 +304,13 @@ def check_overlaps(rows):
                                  (row.name, name))
     for i, a in enumerate(order):
         for b in order[i + 1:]:
-            if (a.mask & b.mask) & (a.value ^ b.value):
+            if (b.name in a.over) == overlap(a, b):
                 continue
-            if overlap(a, b) and b.name not in a.over:
-                raise TableError(a.where, 'row %s overlaps row %s (%s:%d); say over=%s' %
-                                 (a.name, b.name, b.where[0], b.where[1], b.name))
-            if b.name in a.over and not overlap(a, b):
+            if b.name in a.over:
                 raise TableError(a.where, 'row %s says over=%s but does not overlap it' %
                                  (a.name, b.name))
+            raise TableError(a.where, 'row %s overlaps row %s (%s:%d); say over=%s' %
+                             (a.name, b.name, b.where[0], b.where[1], b.name))
     return order
 
 
