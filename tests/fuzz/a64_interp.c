@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "a64.h"
+#include "a64_simd_helpers.h"
 #include "arena.h"
 #include "ir_interp.h"
 #include "log.h"
@@ -239,6 +240,10 @@ int main(int argc, char **argv)
     unit.slot_pc = guest_a64.slot_pc;
     vcpu.helper_fn[HELPER_fp_flags_get] = (const void *)fp_flags_get;
     vcpu.helper_fn[HELPER_fp_flags_set] = (const void *)fp_flags_set;
+    vcpu.helper_fn[HELPER_a64_vec] = (const void *)helper_a64_vec;
+    vcpu.helper_fn[HELPER_a64_vec_sat] = (const void *)helper_a64_vec_sat;
+    vcpu.helper_fn[HELPER_a64_vec_fp] = (const void *)helper_a64_vec_fp;
+    vcpu.helper_fn[HELPER_a64_fjcvtzs] = (const void *)helper_a64_fjcvtzs;
     vcpu.helper_fn[HELPER_clock_count] = (const void *)clock_count;
     uint64_t pc = load(argv[1], &eh);
     *reg(A64_SP) = make_stack(&eh, argc - 1, argv + 1);

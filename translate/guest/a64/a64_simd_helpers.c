@@ -274,10 +274,15 @@ static SoftFp fp_context(const Vcpu *v)
                     .ahp = v->mode & MODE_FP_AHP};
 }
 
+/* The sticky flags are the runtime's, which is reached through the vcpu's table alone. */
 static void fp_raise(Vcpu *v, const SoftFp *fp)
 {
-    if (fp->flags)
-        helper_fp_flags_set(v, helper_fp_flags_get(v) | fp->flags);
+    typedef uint64_t (*GetFn)(Vcpu *);
+    typedef void (*SetFn)(Vcpu *, uint64_t);
+    if (!fp->flags)
+        return;
+    uint64_t flags = ((GetFn) v->helper_fn[HELPER_fp_flags_get])(v);
+    ((SetFn) v->helper_fn[HELPER_fp_flags_set])(v, flags | fp->flags);
 }
 
 static uint64_t fp_lane(SoftFp *fp, A64VecOp op, SoftFmt f, const uint64_t ab[2])

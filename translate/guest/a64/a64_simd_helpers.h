@@ -12,10 +12,6 @@ void helper_a64_vec_fp(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V
                        const V128 *c);
 uint64_t helper_a64_fjcvtzs(Vcpu *v, uint64_t a);
 
-/* The runtime's; the FP flags live in the host's control register. */
-uint64_t helper_fp_flags_get(Vcpu *v);
-void helper_fp_flags_set(Vcpu *v, uint64_t flags);
-
 /* AES and SHA instructions: a64_crypto.c. */
 V128 a64_crypto_op(A64VecOp op, const V128 *a, const V128 *b, const V128 *c);
 
