@@ -34,7 +34,7 @@ SCRIPTS = {
     'script': 'printf "#!/usr/bin/env sh\\necho script \\$1\\n" > s; chmod +x s; PATH=$PATH:/usr/bin ./s arg; printf "echo plain\\n" > p; chmod +x p; ./p; ./nothing 2>/dev/null; echo $?; ./d2 2>/dev/null; echo $?',
     'text': 'seq 1 20 | tail -n 3; echo "c a b" | xargs -n 1 echo | sort | uniq -c | sed "s/^ *//"; echo hello | rev; expr 3 + 4; printf "%s-%d\\n" a 1 b 2; echo abc | od -c | head -n 1; seq 5 | paste -s -d, ; factor 360360; echo "1+2*3" | bc; date -u -d @86400 +%F',
     'diff': 'seq 1 10 > a; seq 1 10 | sed s/5/five/ > b; diff a b; echo $?; patch a < /dev/null; diff -u a b | tail -n +3 | tee c | wc -l; ed a 2>/dev/null </dev/null; echo $?',
-    'env': 'export FOO=bar; env | grep FOO; env -i A=1 env; echo $PPID | grep -c .; pwd | grep -c .; id -u; cat /proc/self/comm; tr "\\0" " " < /proc/self/cmdline; echo; basename $(readlink /proc/self/exe)',
+    'env': 'export FOO=bar; env | grep FOO; env -i A=1 env; echo $PPID | grep -c .; pwd | grep -c .; id -u; cat /proc/self/comm; tr "\\0" " " < /proc/self/cmdline | sed "s,^[^ ]*/,,"; echo; basename $(readlink /proc/self/exe)',
 }
 
 
