@@ -6,6 +6,7 @@
  *     unused fcvtas_dd
  */
 #include "rt_internal.h"
+#include "insn_table.h"
 
 static bool row_implemented(const InsnTable *t, unsigned row)
 {
