@@ -1,0 +1,311 @@
+/*
+ * Scalar floating point: arithmetic, min and max, fused multiply-add, compare, sign.
+ *
+ * How exactness is kept (vcpu.h MODE_FP_*):
+ *  - normal mode: the invalid exception traps, so results that are NaN without a NaN operand never
+ *    appear; with quiet NaN operands x86 and Arm both give the first one, operand order being kept;
+ *  - checked mode: a result that is NaN goes to the helper, and one of +-the smallest normal number
+ *    where it may be rounded up from a tiny one (Arm sees underflow before rounding, x86 after).
+ *    ucomis against that number gives ZF for both cases at once;
+ *  - DN=1 is checked in the same way, FZ=1 is all helpers.
+ * The host's flags in these cases are a subset of Arm's (same inexact, invalid and overflow; x86
+ * underflow implies Arm's), so the helper has only to add some: nothing is undone.
+ * Fused multiply-add looks for NaN results in every mode: the choice among three differs.
+ *
+ *     fmul, checked:  vmulsd t, a, b; vandpd t2, t, |mask|; vucomisd t2, [min]; je far; movaps d, t
+ */
+#include "flags.h"
+#include "x64_vec_priv.h"
+
+static bool is64(IrType t)
+{
+    return t == IR_F64;
+}
+
+RaLoc v_fp_sign(X64Vec *v, IrType t)
+{
+    return v_pool(v, is64(t) ? 1ull << 63 : 1ull << 31, 0);
+}
+
+static RaLoc fp_abs_mask(X64Vec *v, IrType t)
+{
+    return v_pool(v, is64(t) ? INT64_MAX : INT32_MAX, 0);
+}
+
+static RaLoc fp_min_normal(X64Vec *v, IrType t)
+{
+    return v_pool(v, is64(t) ? 1ull << 52 : 1ull << 23, 0);
+}
+
+/* Compares result r so that v_fp_check's condition means: to be done by the helper. */
+X64Cc v_fp_check(X64Vec *v, IrType t, RaLoc r, RaLoc tmp, bool tiny)
+{
+    X64Op ucomi = is64(t) ? V_UCOMISD : V_UCOMISS;
+    if (!tiny) {
+        v_op2(v, ucomi, r, r);
+        return X64_P;
+    }
+    v_op3(v, NULL, V_PAND, tmp, r, fp_abs_mask(v, t));
+    v_op2(v, ucomi, tmp, fp_min_normal(v, t));
+    return X64_E;
+}
+
+/* ---- two operands and square root ----------------------------------------------------------- */
+
+static void far_op(X64Vec *v, const X64VecFar *f)
+{
+    const RaInsn *i = f->i;
+    const IrInsn *ir = v_ir(v, i);
+    IrType t = (IrType)ir->type;
+    v_call_const(v, 0, ir->op);
+    for (unsigned k = 0; k < i->n_ops; k++)
+        v_call_arg(v, i, k + 1, i->op[k].loc, t);
+    if (i->n_ops == 1)
+        v_call(v, is64(t) ? HELPER_fp_op1_64 : HELPER_fp_op1_32);
+    else
+        v_call(v, is64(t) ? HELPER_fp_op2_64 : HELPER_fp_op2_32);
+    v_call_result(v, i->dst[0].loc, t);
+}
+
+void v_fp_now(X64Vec *v, const RaInsn *i, X64VecFarFn fn)
+{
+    X64VecFar f = {.fn = fn, .i = i};
+    fn(v, &f);
+}
+
+static void arith_to(X64Vec *v, const RaInsn *i, RaLoc d)
+{
+    static const uint32_t ops[5][2] = {{V_ADDSS, V_ADDSD},
+                                       {V_SUBSS, V_SUBSD},
+                                       {V_MULSS, V_MULSD},
+                                       {V_DIVSS, V_DIVSD},
+                                       {V_SQRTSS, V_SQRTSD}};
+    const IrInsn *ir = v_ir(v, i);
+    X64Op op = ops[ir->op - IR_FADD][is64((IrType)ir->type)];
+    if (ir->op == IR_FSQRT)
+        v_op2s(v, op, d, i->op[0].loc);
+    else
+        v_op3(v, i, op, d, i->op[0].loc, i->op[1].loc);
+}
+
+/* SSE: a move comes before the op that may trap, so it must not hit a pin. */
+static RaLoc trap_safe_dst(const X64Vec *v, const RaInsn *i)
+{
+    bool one_insn = v->env.avx || i->n_ops == 1 || i->dst[0].loc == i->op[0].loc;
+    return one_insn ? i->dst[0].loc : v_tmp(i, 0);
+}
+
+static void emit_arith(X64Vec *v, const RaInsn *i)
+{
+    const IrInsn *ir = v_ir(v, i);
+    RaLoc d = i->dst[0].loc;
+    if (v_fp_soft(&v->env)) {
+        v_fp_now(v, i, far_op);
+        return;
+    }
+    if (!v_fp_checked(&v->env)) {
+        RaLoc r = trap_safe_dst(v, i);
+        arith_to(v, i, r);
+        xv_move(v, d, r);
+        return;
+    }
+    bool tiny = ir->op == IR_FMUL || ir->op == IR_FDIV;
+    RaLoc t = v_tmp(i, 0);
+    X64VecFar *f = v_far(v, i, far_op);
+    arith_to(v, i, t);
+    v_far_jcc(v, f, v_fp_check(v, (IrType)ir->type, t, v_tmp(i, 1), tiny));
+    xv_move(v, d, t);
+    v_far_back(v, f);
+}
+
+/* ---- min and max ---------------------------------------------------------------------------- */
+
+/*
+ * Ordered operands: min(a, b) | min(b, a) differ only for zeros of both signs, where x86 gives the
+ * second operand: or gives -0, and (for max) +0.
+ */
+static void emit_minmax(X64Vec *v, const RaInsn *i)
+{
+    const IrInsn *ir = v_ir(v, i);
+    IrType ty = (IrType)ir->type;
+    RaLoc a = i->op[0].loc, b = i->op[1].loc, t = v_tmp(i, 0), t2 = v_tmp(i, 1);
+    bool max = ir->op == IR_FMAX || ir->op == IR_FMAXNM, q = is64(ty);
+    X64Op op = max ? (q ? V_MAXSD : V_MAXSS) : (q ? V_MINSD : V_MINSS);
+    if (v_fp_soft(&v->env)) {
+        v_fp_now(v, i, far_op);
+        return;
+    }
+    X64VecFar *f = v_far(v, i, far_op);
+    v_op2(v, q ? V_UCOMISD : V_UCOMISS, a, b);
+    v_far_jcc(v, f, X64_P);
+    v_op3(v, NULL, op, t, a, b);
+    b = v_in_reg(v, b, t2);
+    if (v->env.avx || b == t2) {
+        v_op3(v, NULL, op, t2, b, a);
+    } else {
+        xv_move(v, t2, b);
+        v_op3(v, NULL, op, t2, t2, a);
+    }
+    v_op3(v, NULL, max ? V_PAND : V_POR, i->dst[0].loc, t, t2);
+    v_far_back(v, f);
+}
+
+/* ---- fused multiply-add --------------------------------------------------------------------- */
+
+bool v_fma_neg(const X64Vec *v, const IrInsn *ir, unsigned k)
+{
+    unsigned op = v->env.u->insns[ir->arg[k]].op;
+    return op == IR_FNEG || op == IR_VFNEG;
+}
+
+static bool fma_native(const X64Vec *v)
+{
+    return v->env.avx && v->env.f->fma && !v_fp_soft(&v->env);
+}
+
+static void far_fma(X64Vec *v, const X64VecFar *f)
+{
+    const RaInsn *i = f->i;
+    const IrInsn *ir = v_ir(v, i);
+    IrType t = (IrType)ir->type;
+    for (unsigned k = 0; k < 3; k++) {
+        RaLoc a = i->op[k].loc;
+        if (fma_native(v) && v_fma_neg(v, ir, k)) { /* the operand was named without its sign */
+            xv_move(v, v_tmp(i, 0), a);
+            a = v_tmp(i, 0);
+            v_op3(v, NULL, V_PXOR, a, a, v_fp_sign(v, t));
+        }
+        v_call_arg(v, i, k, a, t);
+    }
+    v_call(v, is64(t) ? HELPER_fp_fma_64 : HELPER_fp_fma_32);
+    v_call_result(v, i->dst[0].loc, t);
+}
+
+static void emit_fma(X64Vec *v, const RaInsn *i)
+{
+    /* [product negated][addend negated][f64] */
+    static const uint32_t ops[2][2][2] = {
+        {{V_VFMADD213SS, V_VFMADD213SD}, {V_VFMSUB213SS, V_VFMSUB213SD}},
+        {{V_VFNMADD213SS, V_VFNMADD213SD}, {V_VFNMSUB213SS, V_VFNMSUB213SD}},
+    };
+    const IrInsn *ir = v_ir(v, i);
+    IrType ty = (IrType)ir->type;
+    if (!fma_native(v)) {
+        v_fp_now(v, i, far_fma);
+        return;
+    }
+    RaLoc t = v_tmp(i, 0), t2 = v_tmp(i, 1);
+    bool np = v_fma_neg(v, ir, 0) != v_fma_neg(v, ir, 1);
+    X64VecFar *f = v_far(v, i, far_fma);
+    xv_move(v, t, i->op[0].loc);
+    RaLoc b = v_in_reg(v, i->op[1].loc, t2);
+    v_op3(v, NULL, ops[np][v_fma_neg(v, ir, 2)][is64(ty)], t, b, i->op[2].loc);
+    v_far_jcc(v, f, v_fp_check(v, ty, t, t2, v_fp_checked(&v->env)));
+    xv_move(v, i->dst[0].loc, t);
+    v_far_back(v, f);
+}
+
+/* ---- compare -------------------------------------------------------------------------------- */
+
+static void far_cmp(X64Vec *v, const X64VecFar *f)
+{
+    const RaInsn *i = f->i;
+    const IrInsn *ir = v_ir(v, i);
+    IrType t = (IrType)v->env.u->insns[ir->arg[0]].type;
+    v_call_const(v, 0, ir->aux);
+    v_call_arg(v, i, 1, i->op[0].loc, t);
+    v_call_arg(v, i, 2, i->op[1].loc, t);
+    v_call(v, is64(t) ? HELPER_fp_cmp_64 : HELPER_fp_cmp_32);
+    if (i->n_dst)
+        v_call_result(v, i->dst[0].loc, IR_FLAGS);
+}
+
+/* Unordered: C and V. */
+static void far_cmp_unordered(X64Vec *v, const X64VecFar *f)
+{
+    x64_mov_ri(v->e, f->i->dst[0].loc, 1u << FLAGS_BIT_V);
+}
+
+static void leave_eflags(X64Vec *v, const RaInsn *i, IrType t)
+{
+    X64Op ucomi = is64(t) ? V_UCOMISD : V_UCOMISS;
+    if (i->form & XV_FCMP_SWAP)
+        v_op2(v, ucomi, i->op[1].loc, i->op[0].loc);
+    else if (i->form & XV_FCMP_UCOMI)
+        v_op2(v, ucomi, i->op[0].loc, i->op[1].loc);
+}
+
+/*
+ * Packed flags: lahf gives Z in place and CF (less) at the place of "not C"; N is that bit again,
+ * 7 higher. Nothing else is in the way: SF is clear after (u)comis, P in the ordered case too.
+ */
+static void emit_cmp(X64Vec *v, const RaInsn *i)
+{
+    const IrInsn *ir = v_ir(v, i);
+    IrType t = (IrType)v->env.u->insns[ir->arg[0]].type;
+    if (v_fp_soft(&v->env)) {
+        v_fp_now(v, i, far_cmp);
+        leave_eflags(v, i, t);
+        return;
+    }
+    bool value = i->n_dst != 0, sig = (ir->aux & FPX_SIGNALING) != 0;
+    if (value || sig || !(i->form & (XV_FCMP_UCOMI | XV_FCMP_SWAP)))
+        v_op2(v, sig ? (is64(t) ? V_COMISD : V_COMISS) : (is64(t) ? V_UCOMISD : V_UCOMISS),
+              i->op[0].loc, i->op[1].loc);
+    if (value) {
+        X64VecFar *f = v_far(v, i, far_cmp_unordered);
+        unsigned g = g_tmp(i, 0);
+        v_far_jcc(v, f, X64_P);
+        x64_mov_ri(v->e, X64_RAX, 0);
+        x64_lahf(v->e);
+        x64_mov_rr(v->e, 2, g, X64_RAX);
+        x64_shift_ri(v->e, SH_SHL, 2, g, FLAGS_BIT_N - FLAGS_BIT_NOT_C);
+        x64_alu_rr(v->e, ALU_OR, 2, X64_RAX, g);
+        v_far_back(v, f);
+    }
+    if (value || (i->form & XV_FCMP_SWAP) || !sig)
+        leave_eflags(v, i, t);
+}
+
+static void emit_sign(X64Vec *v, const RaInsn *i)
+{
+    const IrInsn *ir = v_ir(v, i);
+    IrType t = (IrType)ir->type;
+    RaLoc d = i->dst[0].loc, a = i->op[0].loc;
+    bool neg = ir->op == IR_FNEG;
+    if (t == IR_F16)
+        v_op3(v, i, neg ? V_PXOR : V_PAND, d, a, v_pool(v, neg ? 0x8000 : 0x7fff, 0));
+    else
+        v_op3(v, i, neg ? V_PXOR : V_PAND, d, a, neg ? v_fp_sign(v, t) : fp_abs_mask(v, t));
+}
+
+bool xv_emit_fp(X64Vec *v, const RaInsn *i)
+{
+    switch (v_ir(v, i)->op) {
+    case IR_FADD:
+    case IR_FSUB:
+    case IR_FMUL:
+    case IR_FDIV:
+    case IR_FSQRT:
+        emit_arith(v, i);
+        return true;
+    case IR_FMIN:
+    case IR_FMAX:
+    case IR_FMINNM:
+    case IR_FMAXNM:
+        emit_minmax(v, i);
+        return true;
+    case IR_FMA:
+        emit_fma(v, i);
+        return true;
+    case IR_FCMP:
+        emit_cmp(v, i);
+        return true;
+    case IR_FNEG:
+    case IR_FABS:
+        emit_sign(v, i);
+        return true;
+    default:
+        return false;
+    }
+}

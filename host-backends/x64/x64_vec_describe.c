@@ -1,0 +1,339 @@
+/*
+ * Operands, temps and clobbers of float and vector ops.
+ *
+ * At the lowest level there are three vector temps, and every operand may have to be in one, so
+ * for each op: operands that must be registers + temps <= 3. The first operand is a register and
+ * the others may be memory unless the shape says otherwise.
+ *
+ *     vsub, SSE:  {.mem = 2, .tv = 1}   a in a register, b anywhere, one scratch register
+ */
+#include "x64_vec_priv.h"
+
+typedef struct Shape {
+    uint8_t mem; /* bit per operand: may be memory */
+    uint8_t tv, tg;
+    bool early;
+} Shape;
+
+static unsigned ve_of(const IrInsn *i)
+{
+    return i->aux & VE_MASK;
+}
+
+bool xv_owns(const IrInsn *i)
+{
+    return i->op >= IR_FADD && i->op <= IR_VFCVTN;
+}
+
+/* Float vector ops the mode or element size leaves to the helper. */
+static bool vfp_by_helper(const XvEnv *e, const IrInsn *i)
+{
+    unsigned ve = ve_of(i);
+    if (i->op == IR_VFNEG || i->op == IR_VFABS)
+        return false;
+    if (ve < VE_32 && i->op != IR_VFCVTN)
+        return true;
+    if (v_fp_soft(e) && i->op != IR_VI2F)
+        return true;
+    if (i->op == IR_VFMA)
+        return !e->avx || !e->f->fma;
+    if (i->op == IR_VF2I)
+        return (i->imm & FPX_RM_MASK) == FPRM_AWAY && i->imm >> 8;
+    if (i->op == IR_VI2F)
+        return ve == VE_64 && !(i->imm & FPX_SIGNED) && !e->avx512;
+    if (i->op == IR_VFCVTN)
+        return ve != VE_32 && ve != VE_64;
+    return false;
+}
+
+bool v_by_helper(const XvEnv *e, const IrInsn *i)
+{
+    unsigned ve = ve_of(i);
+    switch (i->op) {
+    case IR_VSSHL:
+    case IR_VUSHL:
+        if (ve == VE_8)
+            return true;
+        if (ve == VE_16 || (ve == VE_64 && i->op == IR_VSSHL))
+            return !e->avx512;
+        return !e->avx;
+    case IR_VSQXTN:
+    case IR_VUQXTN:
+    case IR_VSQXTUN:
+        return ve == VE_32 && !e->avx512;
+    case IR_VUQADD:
+    case IR_VUQSUB:
+        return ve == VE_64 && !e->avx512;
+    case IR_VSQADD:
+    case IR_VSQSUB:
+        return ve >= VE_32 && !e->avx512;
+    case IR_VPMULL:
+        return ve != VE_64 || !e->f->pclmul;
+    case IR_VMULL:
+        return ve == VE_64;
+    default:
+        return i->op >= IR_VFADD && i->op <= IR_VFCVTN && vfp_by_helper(e, i);
+    }
+}
+
+static Shape shape_shuffle(const XvEnv *e, const IrInsn *i)
+{
+    unsigned ve = ve_of(i), nc = !e->avx; /* scratch for a two-operand form */
+    switch (i->op) {
+    case IR_VUZP1:
+    case IR_VUZP2:
+        return (Shape){.mem = 2, .tv = (uint8_t)(ve <= VE_16 ? 2 : nc)};
+    case IR_VTRN1:
+    case IR_VTRN2:
+        return (Shape){.mem = 2, .tv = (uint8_t)(ve <= VE_16 ? 2 : ve == VE_32 ? 1 : nc)};
+    case IR_VEXT:
+        return (Shape){.mem = 1, .tv = (uint8_t)nc};
+    case IR_VTBL:
+        if (ir_list_len(e->u, i->arg[1]) == 1)
+            return (Shape){.mem = 1, .tv = 1};
+        return (Shape){.mem = 0x1f, .tv = 2, .early = true};
+    case IR_VADDP:
+    case IR_VMULL:
+        return (Shape){.mem = 2, .tv = 2};
+    case IR_VADDLP:
+    case IR_VADDV:
+    case IR_VCNT:
+        return (Shape){.tv = 2};
+    case IR_VXTL:
+        return (Shape){.mem = !(i->aux & VE_HI)};
+    case IR_VPMULL:
+        return (Shape){.tv = 2};
+    default: /* vzip, vrev, vxtn ... */
+        return (Shape){.mem = 2, .tv = (uint8_t)nc};
+    }
+}
+
+static Shape shape_vec(const XvEnv *e, const IrInsn *i)
+{
+    unsigned ve = ve_of(i), nc = !e->avx;
+    switch (i->op) {
+    case IR_VAND:
+    case IR_VOR:
+    case IR_VXOR:
+    case IR_VADD:
+        return (Shape){.mem = 2};
+    case IR_VANDN:
+        return (Shape){.mem = 1, .tv = (uint8_t)nc};
+    case IR_VNOT:
+    case IR_VSHLI:
+    case IR_VSHRI:
+    case IR_VSARI:
+        return (Shape){0};
+    case IR_VBSL:
+        return (Shape){.mem = 5, .tv = 1};
+    case IR_VMUL:
+        return (Shape){.mem = 2,
+                       .tv = (uint8_t)(ve == VE_8 || (ve == VE_64 && !e->avx512) ? 2 : 0)};
+    case IR_VNEG:
+        return (Shape){.mem = 1, .tv = 1};
+    case IR_VABS:
+        return (Shape){.mem = 1, .tv = (uint8_t)(ve == VE_64 && !e->avx512 ? 2 : 0)};
+    case IR_VSMIN:
+    case IR_VSMAX:
+    case IR_VUMIN:
+    case IR_VUMAX:
+        return (Shape){.mem = 2, .tv = (uint8_t)(ve == VE_64 && !e->avx512 ? 2 : 0)};
+    case IR_VURHADD:
+        return (Shape){.mem = 2, .tv = (uint8_t)(ve >= VE_32 ? 2 : 0)};
+    case IR_VCMP:
+        return (Shape){.mem = 2, .tv = (uint8_t)(e->avx512 ? 0 : 2)};
+    case IR_VSSHL:
+    case IR_VUSHL:
+        return (Shape){.mem = 2, .tv = 2};
+    case IR_VSQADD:
+    case IR_VUQADD:
+    case IR_VSQSUB:
+    case IR_VUQSUB:
+        return (Shape){.mem = 2, .tv = (uint8_t)(ve >= VE_32 ? 2 : nc)};
+    case IR_VSUB:
+        return (Shape){.mem = 2, .tv = (uint8_t)nc};
+    default:
+        return shape_shuffle(e, i);
+    }
+}
+
+static Shape shape_move(const XvEnv *e, const IrInsn *i)
+{
+    IrType from = (IrType)e->u->insns[i->arg[0]].type;
+    unsigned nc = !e->avx, small = ve_of(i) <= VE_16;
+    switch (i->op) {
+    case IR_VFROM:
+        if (from == IR_I8 || from == IR_I16)
+            return (Shape){.tg = 1};
+        return (Shape){.mem = from == IR_F64 || from == IR_I32 || from == IR_I64};
+    case IR_VZHI:
+        return (Shape){.mem = 1};
+    case IR_VINS:
+        return (Shape){.mem = 2};
+    case IR_VINSL:
+        return (Shape){.tv = (uint8_t)nc, .tg = (uint8_t)small};
+    case IR_VNZ:
+        return (Shape){.tv = e->avx512};
+    default: /* vto, vget, vdup, vdupl, bitcast */
+        return (Shape){0};
+    }
+}
+
+static Shape shape_fp(const XvEnv *e, const IrInsn *i, unsigned form)
+{
+    IrType from = (IrType)e->u->insns[i->arg[0]].type;
+    bool soft = v_fp_soft(e), checked = v_fp_checked(e);
+    switch (i->op) {
+    case IR_FNEG:
+    case IR_FABS:
+        return (Shape){0};
+    case IR_FCMP:
+        return (Shape){
+            .mem = form & XV_FCMP_SWAP ? 0 : 2, .tv = soft, .tg = (form & XV_FCMP_VALUE) != 0};
+    case IR_FMA:
+        return (Shape){.mem = 6, .tv = 2};
+    case IR_FADD:
+    case IR_FSUB:
+    case IR_FMUL:
+    case IR_FDIV:
+    case IR_FSQRT:
+        return (Shape){.mem = 2, .tv = (uint8_t)(soft ? 1 : checked ? 2 : !e->avx)};
+    case IR_FMIN:
+    case IR_FMAX:
+    case IR_FMINNM:
+    case IR_FMAXNM:
+        return (Shape){.mem = 2, .tv = 2};
+    case IR_FRINT:
+    case IR_F2I:
+        return (Shape){.tv = 2};
+    case IR_I2F: {
+        bool uns32 = from == IR_I32 && !(i->aux & FPX_SIGNED) && !e->avx512;
+        return (Shape){.tg = uns32};
+    }
+    default: /* fcvt */
+        return (Shape){.tv = 2};
+    }
+}
+
+static Shape shape_vfp(const IrInsn *i)
+{
+    switch (i->op) {
+    case IR_VFNEG:
+    case IR_VFABS:
+        return (Shape){0};
+    case IR_VFMA:
+        return (Shape){.mem = 6, .tv = 2};
+    case IR_VF2I:
+    case IR_VI2F:
+        return (Shape){.tv = 2, .tg = 1};
+    default:
+        return (Shape){.mem = 2, .tv = 2};
+    }
+}
+
+static Shape shape_of(const XvEnv *e, const IrInsn *i, unsigned form)
+{
+    if (i->op < IR_VFROM)
+        return i->op == IR_BITCAST ? shape_move(e, i) : shape_fp(e, i, form);
+    if (v_by_helper(e, i))
+        return (Shape){.mem = 7, .tv = 1};
+    if (i->op >= IR_VFADD)
+        return shape_vfp(i);
+    return i->op <= IR_VDUPL || i->op == IR_VNZ ? shape_move(e, i) : shape_vec(e, i);
+}
+
+static uint8_t class_of(IrType t)
+{
+    return t >= IR_F16 && t <= IR_V128 ? RC_VEC : RC_GPR;
+}
+
+static void add_op(const XvEnv *e, RaInsn *out, IrRef r, unsigned mem)
+{
+    r = x64_vec_alias(e, r);
+    RaOperand *o = &out->op[out->n_ops++];
+    o->ref = r;
+    o->cls = class_of((IrType)e->u->insns[r].type);
+    o->flags = mem ? RAF_MEM_OK : 0;
+}
+
+/* fma's operands are named without their negations; emit finds those again. */
+static IrRef fma_arg(const XvEnv *e, IrRef r)
+{
+    const IrInsn *a = &e->u->insns[r];
+    return a->op == IR_FNEG || a->op == IR_VFNEG ? a->arg[0] : r;
+}
+
+static bool fuses_neg(const XvEnv *e, const IrInsn *i)
+{
+    return (i->op == IR_FMA || i->op == IR_VFMA) && e->avx && e->f->fma && !v_fp_soft(e);
+}
+
+static void describe_dst(const XvEnv *e, const IrInsn *in, IrRef r, unsigned form, RaInsn *out)
+{
+    if (in->op == IR_FCMP && !(form & XV_FCMP_VALUE))
+        return;
+    RaOperand *d = &out->dst[out->n_dst++];
+    d->ref = r;
+    d->cls = class_of((IrType)in->type);
+    if (in->op == IR_FCMP && !v_fp_soft(e)) { /* lahf */
+        d->flags = RAF_FIXED;
+        d->fixed = X64_RAX;
+    }
+}
+
+void xv_describe(const XvEnv *e, IrRef r, unsigned form, RaInsn *out)
+{
+    const IrInsn *in = &e->u->insns[r];
+    Shape s = shape_of(e, in, form);
+    *out = (RaInsn){.ir = r, .kind = RA_OP, .form = (uint8_t)form};
+    out->observer = (ir_ops[in->op].effects & (EFF_FAULT | EFF_EXIT)) != 0;
+    out->n_tmp[RC_GPR] = s.tg;
+    out->n_tmp[RC_VEC] = s.tv;
+    for (unsigned k = 0; k < ir_ops[in->op].nargs; k++)
+        add_op(e, out, fuses_neg(e, in) ? fma_arg(e, in->arg[k]) : in->arg[k], s.mem >> k & 1);
+    if (in->op == IR_VTBL)
+        for (uint32_t k = 0; k < ir_list_len(e->u, in->arg[1]); k++)
+            add_op(e, out, ir_list_refs(e->u, in->arg[1])[k], s.mem >> (k + 1) & 1);
+    describe_dst(e, in, r, form, out);
+    if (s.early)
+        out->dst[0].flags |= RAF_EARLY;
+}
+
+/* ---- what is known of registers' content --------------------------------------------------- */
+
+static bool upper_zero(const XvEnv *e, IrRef r, unsigned depth)
+{
+    const IrInsn *i = &e->u->insns[r];
+    if (depth == 0 || v_fp_soft(e))
+        return false;
+    switch (i->op) {
+    case IR_I2F:
+    case IR_LD:
+        return true;
+    case IR_FADD:
+    case IR_FSUB:
+    case IR_FMUL:
+    case IR_FDIV:
+    case IR_FABS:
+    case IR_FNEG:
+        return e->avx && upper_zero(e, i->arg[0], depth - 1);
+    case IR_VTO: { /* vto.f64(vzhi x), vto(vfrom x) */
+        const IrInsn *s = &e->u->insns[i->arg[0]];
+        return (s->op == IR_VZHI && i->type == IR_F64) ||
+               (s->op == IR_VFROM && e->u->insns[s->arg[0]].type == i->type);
+    }
+    default:
+        return false;
+    }
+}
+
+bool xv_upper_zero(const XvEnv *e, IrRef r)
+{
+    return upper_zero(e, r, 8);
+}
+
+IrRef x64_vec_alias(const XvEnv *e, IrRef r)
+{
+    const IrInsn *i = &e->u->insns[r];
+    return i->op == IR_VTO && (i->type == IR_F32 || i->type == IR_F64) ? i->arg[0] : r;
+}

@@ -1,0 +1,139 @@
+/*
+ * Inside of the float and vector part: instructions over places.
+ *
+ * All sequences are written as d = a op b over RaLocs, where d and a are vector registers and b is
+ * a register or memory (spill place, slot, literal, helper argument). v_op3() makes two-operand
+ * SSE code of it where AVX is missing: when d is b's register it goes through the insn's first
+ * vector temp, which must then be free or be a itself (a's content is lost).
+ *
+ * Temps are below xmm16 (the backend's choice of registers): ops without an EVEX form are used on
+ * temps, or by functions that care for high registers (v_icmp, v_fcmp).
+ */
+#ifndef FERRY_X64_VEC_PRIV_H
+#define FERRY_X64_VEC_PRIV_H
+
+#include "check.h"
+#include "x64_vec.h"
+
+enum {
+    LOC_HARG = 0x1000, /* | n: vcpu->harg[n] */
+    LOC_POOL = 0x2000, /* | n: literal */
+};
+
+static inline unsigned v_num(RaLoc l)
+{
+    DCHECK(l >= LOC_VEC && l < LOC_NREGS);
+    return l & 31u;
+}
+static inline bool v_is_reg(RaLoc l)
+{
+    return l < LOC_NREGS;
+}
+static inline const IrInsn *v_ir(const X64Vec *v, const RaInsn *i)
+{
+    return &v->env.u->insns[i->ir];
+}
+/* The insn's vector temps stand after its general ones. */
+static inline RaLoc v_tmp(const RaInsn *i, unsigned n)
+{
+    DCHECK(n < i->n_tmp[RC_VEC]);
+    return i->tmp[i->n_tmp[RC_GPR] + n];
+}
+static inline RaLoc g_tmp(const RaInsn *i, unsigned n)
+{
+    DCHECK(n < i->n_tmp[RC_GPR]);
+    return i->tmp[n];
+}
+
+/* Literals: both halves, or one element in all lanes. */
+RaLoc v_pool(X64Vec *v, uint64_t lo, uint64_t hi);
+RaLoc v_pool_rep(X64Vec *v, unsigned ve, uint64_t elem);
+X64Mem v_mem(const X64Vec *v, RaLoc l);
+/* To be called after each insn with a literal operand; tail: its immediate's bytes. */
+void v_pool_use(X64Vec *v, RaLoc l, unsigned tail);
+
+/* Instructions. `i` gives the scratch register for SSE (may be NULL when d != b or AVX). */
+void v_op3(X64Vec *v, const RaInsn *i, X64Op op, RaLoc d, RaLoc a, RaLoc b);
+void v_op3i(X64Vec *v, const RaInsn *i, X64Op op, RaLoc d, RaLoc a, RaLoc b, unsigned imm);
+/* The same where a op b == b op a. */
+void v_op3c(X64Vec *v, const RaInsn *i, X64Op op, RaLoc d, RaLoc a, RaLoc b);
+/* d = op(a), all of d written. */
+void v_op2(X64Vec *v, X64Op op, RaLoc d, RaLoc a);
+void v_op2i(X64Vec *v, X64Op op, RaLoc d, RaLoc a, unsigned imm);
+/* Scalar d = op(a): lanes above come from a (AVX) or d. */
+void v_op2s(X64Vec *v, X64Op op, RaLoc d, RaLoc a);
+void v_op2si(X64Vec *v, X64Op op, RaLoc d, RaLoc a, unsigned imm);
+void v_shift(X64Vec *v, X64Op op, RaLoc d, RaLoc a, unsigned imm);
+void v_zero(X64Vec *v, RaLoc d);
+void v_ones(X64Vec *v, RaLoc d);
+/* Store: op is a _ST form. */
+void v_store(X64Vec *v, X64Op op, RaLoc mem, RaLoc s);
+/* The register itself, or b loaded into t. */
+RaLoc v_in_reg(X64Vec *v, RaLoc b, RaLoc t);
+/* The same for ops without an EVEX form. */
+RaLoc v_in_low(X64Vec *v, RaLoc b, RaLoc t);
+static inline bool v_high(RaLoc l)
+{
+    return v_is_reg(l) && (l & 16);
+}
+/* vector <- general and back, 32 (log2 2) or 64 bits; the vector's rest becomes zero */
+void v_from_gpr(X64Vec *v, RaLoc d, RaLoc g, unsigned size);
+void v_to_gpr(X64Vec *v, RaLoc g, RaLoc s, unsigned size);
+/* EVEX only: compare into k1, then lanes of ones. imm: 0 EQ 1 LT 2 LE 5 GE 6 GT */
+void v_kcmp(X64Vec *v, unsigned ve, bool is_signed, RaLoc d, RaLoc a, RaLoc b, unsigned imm);
+/* Lanes of ones where a op b; op a PCMPEQx or PCMPGTx. */
+void v_icmp(X64Vec *v, const RaInsn *i, bool gt, unsigned ve, RaLoc d, RaLoc a, RaLoc b);
+
+/* Far code. */
+X64VecFar *v_far(X64Vec *v, const RaInsn *i, X64VecFarFn fn);
+void v_far_jcc(X64Vec *v, X64VecFar *f, X64Cc cc);
+static inline void v_far_back(X64Vec *v, X64VecFar *f)
+{
+    f->back = x64_off(v->e);
+}
+/* Arguments n of a far call: a place (of a type), a constant; then the call. */
+void v_call_arg(X64Vec *v, const RaInsn *i, unsigned n, RaLoc l, IrType t);
+void v_call_const(X64Vec *v, unsigned n, uint32_t c);
+void v_call(X64Vec *v, HelperId h);
+void v_call_result(X64Vec *v, RaLoc d, IrType t);
+/* helper_vec_op on the insn's operands, result to its dst. */
+void v_call_vec_op(X64Vec *v, const RaInsn *i);
+void v_far_vec_op(X64Vec *v, const X64VecFar *f);
+
+/* Families; each returns false when the op is not its own. */
+bool xv_emit_move(X64Vec *v, const RaInsn *i);
+bool xv_emit_int(X64Vec *v, const RaInsn *i);
+bool xv_emit_perm(X64Vec *v, const RaInsn *i);
+bool xv_emit_fp(X64Vec *v, const RaInsn *i);
+bool xv_emit_cvt(X64Vec *v, const RaInsn *i);
+bool xv_emit_vfp(X64Vec *v, const RaInsn *i);
+
+/* FP mode of the unit. */
+static inline bool v_fp_soft(const XvEnv *e)
+{
+    return (e->u->mode & MODE_FP_FZ) != 0;
+}
+static inline bool v_fp_checked(const XvEnv *e)
+{
+    return (e->u->mode & (MODE_FP_CHECKED | MODE_FP_DN)) != 0;
+}
+static inline bool v_fp_dn(const XvEnv *e)
+{
+    return (e->u->mode & MODE_FP_DN) != 0;
+}
+
+/* Shared by the float files (x64_fp.c, x64_fp_cvt.c). */
+RaLoc v_fp_sign(X64Vec *v, IrType t); /* literal: the sign bit in the low lane */
+X64Cc v_fp_check(X64Vec *v, IrType t, RaLoc r, RaLoc tmp, bool tiny);
+void v_fp_now(X64Vec *v, const RaInsn *i, X64VecFarFn fn);     /* prints a far path's code here */
+bool v_fma_neg(const X64Vec *v, const IrInsn *ir, unsigned k); /* operand k is a negation */
+unsigned v_round_imm(unsigned rm);
+uint64_t v_fp_pow2(IrType t, int n);
+
+/* True when the lanes above scalar float r are zero in its register, by how r is made. */
+bool xv_upper_zero(const XvEnv *e, IrRef r);
+
+/* True when helper_vec_op does the insn as a whole: no good sequence at this level or mode. */
+bool v_by_helper(const XvEnv *e, const IrInsn *i);
+
+#endif
