@@ -25,7 +25,7 @@ OBJDUMP = 'aarch64-linux-gnu-objdump'
 UNKNOWN = [
     (r'(sve|sme)$', 'one row for a whole encoding group'),
     (r'mrs$|msr$|mrs_id$|sys$|sysl$', 'objdump names registers and operations that are undefined at EL0'),
-    (r'ldop128$|msr_tpidr2$|mrs_gcspr$|bc_cond$', 'newer than binutils 2.40'),
+    (r'ldst_rcpc_v$|ldap1$|ldop128$|msr_tpidr2$|mrs_gcspr$|bc_cond$', 'newer than binutils 2.40'),
     (r'minmax|ctz$|cnt_reg$|abs_reg$', 'newer than binutils 2.40'),
     (r'mops_', 'the listing merges 64 spellings; overlapping registers are reserved'),
     (r'st2g$|stg$|stzg$|stz2g$|ldg$|stgp', 'never listed: hidden by every model'),

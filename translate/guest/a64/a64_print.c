@@ -7,27 +7,10 @@
  * spelling. Example: "add {rs:0.5}, {rs:5.5}, {imm:10.12}{sh12:22.1}" of 0x91000420 gives
  * `add x0, x1, #0x1`.
  *
- * To add a kind: write its function and its line in `kinds`.
+ * To add a kind: write its function and its line in `kinds` (vectors: a64_print_simd.c).
  */
 #include <string.h>
-#include "a64.h"
-#include "log.h"
-
-enum { MAX_ARGS = 6 };
-
-typedef struct PrintCtx {
-    StrBuf *out;
-    GuestAddr pc;
-    uint32_t word;
-    unsigned n;
-    int64_t arg[MAX_ARGS];
-} PrintCtx;
-
-typedef struct PrintKind {
-    const char *name;
-    void (*fn)(PrintCtx *c, int param);
-    int param;
-} PrintKind;
+#include "a64_print.h"
 
 static const char *const cond_names[] = {"eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc",
                                          "hi", "ls", "ge", "lt", "gt", "le", "al", "nv"};
@@ -35,7 +18,7 @@ static const char *const shift_names[] = {"lsl", "lsr", "asr", "ror"};
 static const char *const ext_names[] = {"uxtb", "uxth", "uxtw", "uxtx",
                                         "sxtb", "sxth", "sxtw", "sxtx"};
 
-static void put_reg(PrintCtx *c, char letter, int64_t n)
+void a64_put_reg(PrintCtx *c, char letter, int64_t n)
 {
     if (n == A64_REG_31 && (letter == 'x' || letter == 'w')) {
         sb_printf(c->out, "%czr", letter);
@@ -48,7 +31,7 @@ static void put_reg(PrintCtx *c, char letter, int64_t n)
 static void kind_reg(PrintCtx *c, int param)
 {
     char letter = param ? (char)param : c->word >> 31 ? 'x' : 'w';
-    put_reg(c, letter, c->arg[0]);
+    a64_put_reg(c, letter, c->arg[0]);
 }
 
 static void kind_reg_sp(PrintCtx *c, int param)
@@ -57,14 +40,14 @@ static void kind_reg_sp(PrintCtx *c, int param)
     if (c->arg[0] == A64_REG_31) {
         sb_puts(c->out, letter == 'x' ? "sp" : "wsp");
     } else {
-        put_reg(c, letter, c->arg[0]);
+        a64_put_reg(c, letter, c->arg[0]);
     }
 }
 
 /* The second register of a pair */
 static void kind_next(PrintCtx *c, int param)
 {
-    put_reg(c, (char)param, c->arg[0] + 1);
+    a64_put_reg(c, (char)param, c->arg[0] + 1);
 }
 
 static void kind_hex(PrintCtx *c, int param)
@@ -139,13 +122,13 @@ static void kind_shift(PrintCtx *c, int param)
 /* Register of an extended operand: x only for uxtx and sxtx */
 static void kind_rext(PrintCtx *c, int param)
 {
-    put_reg(c, (c->arg[1] & 3) == 3 ? 'x' : 'w', c->arg[0]);
+    a64_put_reg(c, (c->arg[1] & 3) == 3 ? 'x' : 'w', c->arg[0]);
 }
 
 /* The same in arithmetic, where the 32-bit forms have no x registers */
 static void kind_aext(PrintCtx *c, int param)
 {
-    put_reg(c, (c->arg[1] & 3) == 3 && c->word >> 31 ? 'x' : 'w', c->arg[0]);
+    a64_put_reg(c, (c->arg[1] & 3) == 3 && c->word >> 31 ? 'x' : 'w', c->arg[0]);
 }
 
 /* option, amount, two registers: with SP the plain extension is written lsl or left out */
@@ -230,7 +213,7 @@ static void kind_ret(PrintCtx *c, int param)
 {
     if (c->arg[0] != 30) {
         sb_putc(c->out, ' ');
-        put_reg(c, 'x', c->arg[0]);
+        a64_put_reg(c, 'x', c->arg[0]);
     }
 }
 
@@ -339,13 +322,6 @@ static void kind_rs_opt(PrintCtx *c, int param)
     sb_puts(c->out, c->arg[0] ? "rs" : "");
 }
 
-/* Vector arrangement by size and Q */
-static void kind_arr(PrintCtx *c, int param)
-{
-    static const char *const names[] = {"8b", "16b", "4h", "8h", "2s", "4s", "1d", "2d"};
-    sb_puts(c->out, names[(c->arg[0] & 3) << 1 | (c->arg[1] & 1)]);
-}
-
 static const PrintKind kinds[] = {
     {"r", kind_reg, 0},
     {"x", kind_reg, 'x'},
@@ -414,7 +390,7 @@ static const PrintKind kinds[] = {
     {"mtemem16", kind_mtemem, 0},
     {"pacmem", kind_pacmem, 0},
     {"tagoff", kind_tagoff, 0},
-    {"arr", kind_arr, 0},
+    {NULL, NULL, 0},
 };
 
 static bool is_name(const char *kind, const char *name, size_t n)
@@ -424,6 +400,15 @@ static bool is_name(const char *kind, const char *name, size_t n)
         i++;
     }
     return i == n && !kind[n];
+}
+
+/* The kind of that name of n characters in a list that ends with an empty entry. */
+static const PrintKind *find_kind(const PrintKind *k, const char *name, size_t n)
+{
+    while (k->name && !is_name(k->name, name, n)) {
+        k++;
+    }
+    return k->name ? k : NULL;
 }
 
 /* Reads `pos.width[s]` at *p and returns the field's value. */
@@ -460,13 +445,13 @@ static const char *print_place(PrintCtx *c, const char *p)
             c->arg[c->n++] = v;
         }
     }
-    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (is_name(kinds[i].name, name, n)) {
-            kinds[i].fn(c, kinds[i].param);
-            return p + 1;
-        }
+    const PrintKind *k = find_kind(kinds, name, n);
+    k = k ? k : find_kind(a64_print_simd_kinds, name, n);
+    if (k) {
+        k->fn(c, k->param);
+    } else {
+        sb_printf(c->out, "<%.*s>", (int)n, name);
     }
-    sb_printf(c->out, "<%.*s>", (int)n, name);
     return p + 1;
 }
 
