@@ -14,9 +14,9 @@
 #include "guestmem.h"
 #include "hostsys.h"
 #include "log.h"
-#include "sig.h"
+#include "thread.h"
 
-static uint32_t map_lock;
+static Lock map_lock;
 static ITree ranges;
 static Arena nodes;
 static AsRange *free_nodes; /* linked by node.left */
@@ -28,12 +28,17 @@ bool as_init(void)
 
 void as_lock(void)
 {
-    lock_take(&map_lock);
+    lock_take(&map_lock, thread_self()->vcpu.tid);
 }
 
 void as_unlock(void)
 {
-    lock_release(&map_lock);
+    lock_drop(&map_lock, thread_self()->vcpu.tid);
+}
+
+void as_fork_child(void)
+{
+    map_lock.word = 0;
 }
 
 static AsRange *range_of(ITreeNode *n)

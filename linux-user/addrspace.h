@@ -24,6 +24,8 @@ typedef struct AsRange {
 bool as_init(void);
 void as_lock(void);
 void as_unlock(void);
+/* In a child that copied our memory: the lock's owner is another process. */
+void as_fork_child(void);
 /* For rt: RtConfig.code_at. Takes the lock. */
 bool as_code_at(GuestAddr pc, RtCode *out);
 

@@ -10,7 +10,6 @@
 #include <asm/signal.h>
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
-#include <linux/futex.h>
 #include <string.h>
 #include "check.h"
 #include "hostsys.h"
@@ -26,21 +25,6 @@ static const uint8_t sync_signals[SOFT_COUNT] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE
 enum { SA_MIRRORED = SA_RESTART | SA_NOCLDSTOP | SA_NOCLDWAIT };
 
 void signal_restorer(void);
-
-void lock_take(uint32_t *lock)
-{
-    uint32_t seen = 0;
-    if (__atomic_compare_exchange_n(lock, &seen, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        return;
-    while (__atomic_exchange_n(lock, 2, __ATOMIC_ACQUIRE) != 0)
-        HS(__NR_futex, lock, FUTEX_WAIT_PRIVATE, 2, 0);
-}
-
-void lock_release(uint32_t *lock)
-{
-    if (__atomic_exchange_n(lock, 0, __ATOMIC_RELEASE) == 2)
-        HS(__NR_futex, lock, FUTEX_WAKE_PRIVATE, 1);
-}
 
 uint64_t signal_sync_mask(void)
 {
@@ -170,13 +154,13 @@ void signal_init(Thread *t)
 
 /* ---- the table of actions ---- */
 
-void sighand_copy(SigHand *to, SigHand *from)
+void sighand_copy(SigHand *to, SigHand *from, uint32_t tid)
 {
-    lock_take(&from->lock);
+    lock_take(&from->lock, tid);
     memcpy(to->act, from->act, sizeof to->act);
     to->mirrored = from->mirrored;
-    lock_release(&from->lock);
-    to->lock = 0;
+    lock_drop(&from->lock, tid);
+    to->lock.word = 0;
     to->refs = 1;
 }
 
@@ -202,7 +186,7 @@ static long mirror_action(int sig, const SigAction *act)
 long signal_set_action(Thread *t, int sig, const SigAction *act, SigAction *old)
 {
     SigHand *h = t->sighand;
-    lock_take(&h->lock);
+    lock_take(&h->lock, t->vcpu.tid);
     if (!(h->mirrored & sig_bit(sig))) { /* inherited over exec: default or ignored */
         HS(__NR_rt_sigaction, sig, 0, &h->act[sig - 1], 8);
         h->act[sig - 1].flags &= ~(uint64_t)SA_RESTORER;
@@ -215,7 +199,7 @@ long signal_set_action(Thread *t, int sig, const SigAction *act, SigAction *old)
         h->act[sig - 1].mask &= ~(sig_bit(SIGKILL) | sig_bit(SIGSTOP));
         r = mirror_action(sig, act);
     }
-    lock_release(&h->lock);
+    lock_drop(&h->lock, t->vcpu.tid);
     /* An ignored signal is forgotten when it was pending. */
     if (act && act->handler == (uintptr_t)SIG_IGN && soft_index(sig) >= 0)
         __atomic_and_fetch(&t->sig.soft_bits, ~(1u << soft_index(sig)), __ATOMIC_RELAXED);
@@ -226,13 +210,13 @@ long signal_set_action(Thread *t, int sig, const SigAction *act, SigAction *old)
 static SigAction take_action(Thread *t, int sig)
 {
     SigHand *h = t->sighand;
-    lock_take(&h->lock);
+    lock_take(&h->lock, t->vcpu.tid);
     SigAction act = h->act[sig - 1];
     if (act.handler > 1 && act.flags & SA_RESETHAND) {
         h->act[sig - 1].handler = 0;
         mirror_action(sig, &h->act[sig - 1]);
     }
-    lock_release(&h->lock);
+    lock_drop(&h->lock, t->vcpu.tid);
     return act;
 }
 

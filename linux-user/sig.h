@@ -17,6 +17,7 @@
 #ifndef FERRY_SIG_H
 #define FERRY_SIG_H
 
+#include "lock.h"
 #include "types.h"
 
 struct Thread;
@@ -42,7 +43,7 @@ typedef struct SigStack {
 } SigStack;
 
 typedef struct SigHand {
-    uint32_t lock; /* 0 free, 1 taken, 2 taken with waiters */
+    Lock lock;
     uint32_t refs;
     uint64_t mirrored; /* bit sig-1: act[] is the guest's; otherwise the kernel knows it */
     SigAction act[SIG_COUNT];
@@ -79,15 +80,12 @@ long signal_block_all(struct Thread *t);
 /* Makes the host's mask follow the guest's again. */
 void signal_unblock(struct Thread *t);
 /* Copies the table for a child without CLONE_SIGHAND, or resets handlers (CLEAR_SIGHAND). */
-void sighand_copy(SigHand *to, SigHand *from);
+void sighand_copy(SigHand *to, SigHand *from, uint32_t tid);
 void sighand_clear_handlers(SigHand *h);
 /* Makes the kernel's state what an exec'd program must inherit; and back when exec failed. */
 long signal_before_exec(struct Thread *t);
 void signal_exec_failed(struct Thread *t);
 /* Ends the process by `sig`'s default action. */
 _Noreturn void signal_die(struct Thread *t, int sig, const SigInfo *info);
-
-void lock_take(uint32_t *lock);
-void lock_release(uint32_t *lock);
 
 #endif

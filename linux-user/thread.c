@@ -108,7 +108,7 @@ static void child_signals(Thread *c, Thread *t, uint64_t flags)
         return;
     }
     c->sighand = &c->own_sighand;
-    sighand_copy(c->sighand, t->sighand);
+    sighand_copy(c->sighand, t->sighand, t->vcpu.tid);
     if (flags & CLONE_CLEAR_SIGHAND)
         sighand_clear_handlers(c->sighand);
 }
@@ -153,10 +153,12 @@ static long clone_vm(Thread *t, CloneRequest *q)
     } else {
         q->args[1] = (long)sp;
     }
-    rt_vcpu_enter(&c->vcpu);
     long r = thread_clone_raw(q->nr, q->args[0], q->args[1], q->args[2], q->args[3], c);
-    if (hs_failed(r) || c->vfork_child) {
-        rt_vcpu_exit(&c->vcpu);
+    if (hs_failed(r) || q->flags & CLONE_VFORK) {
+        if (!hs_failed(r)) {
+            c->vcpu.tid = t->vcpu.tid; /* the lock's owner is who calls */
+            rt_vcpu_exit(&c->vcpu);
+        }
         if (c->sighand != &c->own_sighand)
             __atomic_fetch_sub(&c->sighand->refs, 1, __ATOMIC_RELAXED);
         rt_vcpu_free(&c->vcpu);
@@ -168,6 +170,7 @@ static long clone_vm(Thread *t, CloneRequest *q)
 void thread_child_entry(Thread *t)
 {
     thread_use_altstack(t);
+    rt_vcpu_enter(&t->vcpu);
     if (t->clone_flags & CLONE_CLEAR_SIGHAND)
         signal_install_sync(t);
     rt_state_load(&t->vcpu);
@@ -180,18 +183,20 @@ static long clone_copy(Thread *t, CloneRequest *q)
 {
     rt_state_save(&t->vcpu);
     /* No lock may be held by a thread that the child does not have. */
-    lock_take(&t->sighand->lock);
+    lock_take(&t->sighand->lock, t->vcpu.tid);
     as_lock();
     rt_fork_prepare(&t->vcpu);
     long r = HS(q->nr, q->args[0], q->args[1], q->args[2], q->args[3]);
-    if (r == 0)
-        rt_fork_child(&t->vcpu);
-    else
+    if (r != 0) {
         rt_fork_parent(&t->vcpu);
-    as_unlock();
-    lock_release(&t->sighand->lock);
-    if (r != 0)
+        as_unlock();
+        lock_drop(&t->sighand->lock, t->vcpu.tid);
         return r;
+    }
+    /* The locks name the parent as their owner. */
+    rt_fork_child(&t->vcpu);
+    as_fork_child();
+    t->sighand->lock.word = 0;
     t->sys.tid = 0;
     t->main = true;
     t->vfork_child = false;
