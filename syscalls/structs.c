@@ -139,6 +139,10 @@ static void convert(SysMoves moves, uint8_t *dst, const uint8_t *src, FlagWay wa
             copy_words(dst + m->to, src + m->from, m->in);
             continue;
         }
+        if (!m->in) {
+            clear_words(dst + m->to, m->out);
+            continue;
+        }
         uint64_t v = load(src + m->from, m->in, m->is_signed);
         if (m->set != SYS_NONE)
             v = flags_convert(m->set, v, way.from, way.to);
@@ -148,13 +152,11 @@ static void convert(SysMoves moves, uint8_t *dst, const uint8_t *src, FlagWay wa
 
 void sys_struct_to_host(const SysAbi *abi, unsigned id, void *host, const void *guest)
 {
-    clear_words(host, sys_struct_host_size(id));
     convert(sys_structs[id].to_host, host, guest, (FlagWay){abi->flagset, SYS_HOST_FLAGSET});
 }
 
 void sys_struct_to_guest(const SysAbi *abi, unsigned id, void *guest, const void *host)
 {
-    clear_words(guest, sys_struct_guest_size(abi, id));
     convert(sys_structs[id].to_guest, guest, host, (FlagWay){SYS_HOST_FLAGSET, abi->flagset});
 }
 

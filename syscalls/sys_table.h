@@ -52,7 +52,8 @@ typedef struct SysField {
 
 /*
  * One step of a conversion between two layouts: `in` bytes at `from` become `out` bytes at `to`.
- * With in == out and no set it is a plain copy of any length; else an integer of 1 to 8 bytes.
+ * With in == out and no set it is a plain copy of any length, with in == 0 it clears; else it is an
+ * integer of 1 to 8 bytes. The moves of a struct write each of its bytes once.
  */
 typedef struct SysMove {
     uint16_t from;

@@ -100,7 +100,17 @@ class Emit:
                 p[3] += m[3]
             else:
                 merged.append(m)
-        return merged
+        return merged + self.holes(merged, self.t.layout(name, dst)[0])
+
+    @staticmethod
+    def holes(moves, size):
+        """Bytes that no move writes, as moves with in == 0: they become zero."""
+        out, at = [], 0
+        for to, n in sorted((m[1], m[3]) for m in moves) + [(size, 0)]:
+            if to > at:
+                out.append([0, at, 0, to - at, 0, NONE])
+            at = to + n
+        return out
 
     # --- rows
     def collect(self):
