@@ -20,6 +20,7 @@
 #include "a64.h"
 #include "a64_simd_helpers.h"
 #include "arena.h"
+#include "helpers.h"
 #include "ir_interp.h"
 #include "log.h"
 
@@ -44,24 +45,6 @@ static void die(const char *what, uint64_t pc)
     exit(3);
 }
 
-static uint64_t fp_flags_get(Vcpu *v)
-{
-    return *v->interp_fp_flags;
-}
-
-static uint64_t fp_flags_set(Vcpu *v, uint64_t flags)
-{
-    *v->interp_fp_flags = (uint32_t)flags;
-    return 0;
-}
-
-static uint64_t clock_count(Vcpu *v)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static bool access_memory(IrInterpEnv *env, IrAccess *x)
 {
     void *p = (void *)(uintptr_t)x->addr;
@@ -84,7 +67,8 @@ static uint64_t load(const char *path, Elf64_Ehdr *eh)
         if (fread(&ph, sizeof(ph), 1, f) != 1 || ph.p_type != PT_LOAD) {
             continue;
         }
-        uint64_t start = ph.p_vaddr & ~0xfffull, end = (ph.p_vaddr + ph.p_memsz + 0xfff) & ~0xfffull;
+        uint64_t start = ph.p_vaddr & ~0xfffull,
+                 end = (ph.p_vaddr + ph.p_memsz + 0xfff) & ~0xfffull;
         void *m = mmap((void *)start, end - start, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
         if (m != (void *)start) {
@@ -106,7 +90,8 @@ static uint64_t make_stack(const Elf64_Ehdr *eh, int argc, char **argv)
 {
     static const uint8_t random_bytes[16] = {1, 2, 3};
     uint64_t hwcap[2];
-    uint8_t *m = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *m =
+        mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     uint64_t *sp = (uint64_t *)(m + STACK_BYTES - 4096);
     uint64_t *p = sp;
     a64_hwcaps(&features, hwcap);
@@ -116,11 +101,19 @@ static uint64_t make_stack(const Elf64_Ehdr *eh, int argc, char **argv)
     }
     *p++ = 0;
     *p++ = 0;
-    const uint64_t aux[] = {AT_PAGESZ, 4096, AT_RANDOM, (uint64_t)random_bytes,
-                            AT_HWCAP, hwcap[0], AT_HWCAP2, hwcap[1],
-                            AT_PHDR, 0x400000 + eh->e_phoff, AT_PHNUM, eh->e_phnum,
-                            AT_PHENT, sizeof(Elf64_Phdr), AT_ENTRY, eh->e_entry,
-                            AT_UID, 1, AT_EUID, 1, AT_GID, 1, AT_EGID, 1, AT_NULL, 0};
+    const uint64_t aux[] = {AT_PAGESZ, 4096,
+                            AT_RANDOM, (uint64_t)random_bytes,
+                            AT_HWCAP,  hwcap[0],
+                            AT_HWCAP2, hwcap[1],
+                            AT_PHDR,   0x400000 + eh->e_phoff,
+                            AT_PHNUM,  eh->e_phnum,
+                            AT_PHENT,  sizeof(Elf64_Phdr),
+                            AT_ENTRY,  eh->e_entry,
+                            AT_UID,    1,
+                            AT_EUID,   1,
+                            AT_GID,    1,
+                            AT_EGID,   1,
+                            AT_NULL,   0};
     memcpy(p, aux, sizeof(aux));
     return (uint64_t)sp;
 }
@@ -238,13 +231,7 @@ int main(int argc, char **argv)
     unit.slots = guest_a64.slots;
     unit.n_slots = guest_a64.n_slots;
     unit.slot_pc = guest_a64.slot_pc;
-    vcpu.helper_fn[HELPER_fp_flags_get] = (const void *)fp_flags_get;
-    vcpu.helper_fn[HELPER_fp_flags_set] = (const void *)fp_flags_set;
-    vcpu.helper_fn[HELPER_a64_vec] = (const void *)helper_a64_vec;
-    vcpu.helper_fn[HELPER_a64_vec_sat] = (const void *)helper_a64_vec_sat;
-    vcpu.helper_fn[HELPER_a64_vec_fp] = (const void *)helper_a64_vec_fp;
-    vcpu.helper_fn[HELPER_a64_fjcvtzs] = (const void *)helper_a64_fjcvtzs;
-    vcpu.helper_fn[HELPER_clock_count] = (const void *)clock_count;
+    memcpy(vcpu.helper_fn, helper_functions, sizeof(helper_functions));
     uint64_t pc = load(argv[1], &eh);
     *reg(A64_SP) = make_stack(&eh, argc - 1, argv + 1);
     IrInterpEnv env = {.access = access_memory, .vals = vals, .cap_vals = IR_MAX + 1};

@@ -1,6 +1,6 @@
 /*
- * Prints the IR that the A64 front end makes of words given in hex, as one run at 0x400000 that ends
- * with an exit behind the last. Used by a64_golden.py.
+ * Prints the IR that the A64 front end makes of words given in hex, as one run at 0x400000 that
+ * ends with an exit behind the last. Used by a64_golden.py.
  *
  *     a64_ir [-m MODE] 91000420 d65f03c0
  */

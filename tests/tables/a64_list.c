@@ -12,7 +12,7 @@ int main(void)
     for (GuestAddr pc = 0x40000000; fread(code, sizeof(code), 1, stdin) == 1; pc += sizeof(code)) {
         char text[128];
         StrBuf sb = STRBUF_ON(text);
-        uint32_t word = code[0] | code[1] << 8 | code[2] << 16 | (uint32_t) code[3] << 24;
+        uint32_t word = code[0] | code[1] << 8 | code[2] << 16 | (uint32_t)code[3] << 24;
         guest_a64.print_insn(pc, code, sizeof(code), &sb);
         unsigned row = insn_decode(&a64_insns, word, A64_DECODE_INDEX(word));
         printf("%s\t%s\n", insn_name(&a64_insns, row), text);
