@@ -24,6 +24,17 @@ static inline IrRef *ir_list_refs(const IrUnit *u, uint32_t list)
     return &u->extra[list + 1];
 }
 
+/*
+ * The operand that a recipe of a sunk set (regalloc.h) reads in place of its flag maker's operand r:
+ * integer truncations are looked through, because backends need no code for them.
+ */
+static inline IrRef ir_recipe_arg(const IrUnit *u, IrRef r)
+{
+    while (u->insns[r].op == IR_TRUNC)
+        r = u->insns[r].arg[0];
+    return r;
+}
+
 static inline uint16_t ir_effects(const IrInsn *i)
 {
     uint16_t e = ir_ops[i->op].effects;

@@ -122,10 +122,10 @@ static void make_snaps(Prepass *p, RaInsn *in)
         sn->op = recipe ? x->op : IR_NOP;
         sn->n_ops = recipe ? ir_ops[x->op].nargs : 1;
         for (uint32_t j = 0; j < sn->n_ops; j++) {
-            IrRef r = recipe ? x->arg[j] : v;
+            IrRef r = recipe ? ir_recipe_arg(ra->ir, x->arg[j]) : v;
             sn->arg[j] = (RaOperand){.ref = r, .cls = ra_class_of(ra->ir, r), .loc = LOC_NONE};
         }
-        sn->type = ra->ir->insns[sn->arg[0].ref].type;
+        sn->type = ra->ir->insns[recipe ? x->arg[0] : v].type;
         in->n_snap++;
     }
 }

@@ -235,7 +235,7 @@ static void check_snap(Checker *c, const RaInsn *in, uint32_t slot)
     }
     for (uint32_t j = 0; j < sn->n_ops; j++) {
         const RaOperand *o = &sn->arg[j];
-        IrRef want = sn->op == IR_NOP ? set->arg[0] : x->arg[j];
+        IrRef want = sn->op == IR_NOP ? set->arg[0] : ir_recipe_arg(c->u, x->arg[j]);
         if (c->sym[o->ref] != c->sym[want] || (sn->op != IR_NOP && sn->op != x->op))
             bad(c, "recipe of slot %u is another value's", slot);
         if (o->loc == LOC_REMAT ? !is_rematerialised(c->u, o->ref)

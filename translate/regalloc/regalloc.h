@@ -95,7 +95,7 @@ typedef struct RaMove {
 typedef struct RaSnap {
     uint16_t slot;
     uint8_t op;    /* IrOp of the recipe: FLADD FLSUB FLLOGIC, or NOP: the value op[0] itself */
-    uint8_t type;  /* operand IrType */
+    uint8_t type;  /* operand IrType: the place may hold a wider value, of which the low bits count */
     uint8_t n_ops;
     RaOperand arg[2]; /* loc: register, spill, slot or LOC_REMAT (constant arg.ref) */
 } RaSnap;
