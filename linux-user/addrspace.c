@@ -14,6 +14,7 @@
 #include "guestmem.h"
 #include "hostsys.h"
 #include "log.h"
+#include "process.h"
 #include "thread.h"
 
 static Lock map_lock;
@@ -160,8 +161,17 @@ bool as_moved(GuestAddr from, uint64_t old, GuestAddr to, uint64_t size)
     return had_code;
 }
 
+bool as_is_mapped(GuestAddr addr)
+{
+    uint8_t vec;
+    GuestAddr page = ALIGN_DOWN(addr, process.page);
+    return addr < gm_limit && !hs_failed(HS(__NR_mincore, gm_ptr(page), process.page, &vec));
+}
+
 bool as_code_at(GuestAddr pc, RtCode *out)
 {
+    if (pc & (process.guest->ops->insn_align - 1u))
+        return false;
     as_lock();
     const AsRange *r = pc < gm_limit ? as_first_exec(pc, pc + 1) : NULL;
     if (r) {

@@ -26,8 +26,11 @@ void as_lock(void);
 void as_unlock(void);
 /* In a child that copied our memory: the lock's owner is another process. */
 void as_fork_child(void);
-/* For rt: RtConfig.code_at. Takes the lock. */
+/* For rt: RtConfig.code_at. Takes the lock. False for a pc that is not aligned, too. */
 bool as_code_at(GuestAddr pc, RtCode *out);
+
+/* Is anything mapped at addr? Asks the kernel. */
+bool as_is_mapped(GuestAddr addr);
 
 /*
  * Under the lock, together with the host call, so that the map changes as the kernel's does. True

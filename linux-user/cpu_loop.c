@@ -10,6 +10,7 @@
 #include <asm-generic/siginfo.h>
 #include <asm/signal.h>
 #include <string.h>
+#include "addrspace.h"
 #include "hostsys.h"
 #include "log.h"
 #include "process.h"
@@ -54,6 +55,19 @@ static void breakpoint(Thread *t)
     signal_fault(t, &si);
 }
 
+/* The pc is not executable: not aligned, not mapped, or mapped without execute permission. */
+static void not_executable(Thread *t, const RtEvent *ev)
+{
+    const GuestOps *ops = process.guest->ops;
+    uint64_t pc = *slot(t, ops->slot_pc);
+    RtEvent e = *ev;
+    e.code = as_is_mapped(pc) ? SEGV_ACCERR : SEGV_MAPERR;
+    if (pc & (ops->insn_align - 1u))
+        fault(t, SIGBUS, BUS_ADRALN, pc, &e);
+    else
+        fault(t, SIGSEGV, e.code, pc, &e);
+}
+
 static void do_trap(Thread *t, const RtEvent *ev)
 {
     const GuestOps *ops = process.guest->ops;
@@ -68,7 +82,7 @@ static void do_trap(Thread *t, const RtEvent *ev)
         fault(t, SIGBUS, BUS_ADRALN, ev->data, ev);
         break;
     case TRAP_NOEXEC:
-        fault(t, SIGSEGV, SEGV_MAPERR, *slot(t, ops->slot_pc), ev);
+        not_executable(t, ev);
         break;
     case TRAP_ICFLUSH:
         rt_invalidate(ALIGN_DOWN(ev->data, 64), ALIGN_DOWN(ev->data, 64) + 64);
@@ -103,7 +117,7 @@ void cpu_loop(Thread *t)
             fault(t, ev.signo, ev.code, ev.data, &ev);
             break;
         case RT_NOEXEC:
-            fault(t, SIGSEGV, ev.code, ev.data, &ev);
+            not_executable(t, &ev);
             break;
         }
         if (UNLIKELY(__atomic_load_n(&v->poll, __ATOMIC_RELAXED) & POLL_SIGNAL))
