@@ -354,13 +354,15 @@ static bool run_insn(Interp *m)
         return run_control(m, i);
     if (op >= IR_LD && op <= IR_AMO)
         return run_memory(m, i);
-    if (op == IR_CALL)
+    if (op == IR_FENCE)
+        __atomic_thread_fence(__ATOMIC_SEQ_CST); /* other threads run guest code too */
+    else if (op == IR_CALL)
         run_call(m, i);
     else if (op >= IR_VFROM)
         run_vector(m, i);
     else if (op == IR_SELECT)
         run_select(m, i);
-    else if (op == IR_NOP || op == IR_FENCE || (op >= IR_VCONST && op <= IR_HI))
+    else if (op == IR_NOP || (op >= IR_VCONST && op <= IR_HI))
         run_state(m, i);
     else
         run_integer(m, i);
