@@ -10,7 +10,14 @@
 #include "log.h"
 
 uint32_t a64_coverage[A64_ROW_COUNT];
-static uint64_t todo_said[(A64_ROW_COUNT + 63) / 64];
+static uint64_t undefined_said[(A64_ROW_COUNT + 63) / 64];
+
+static uint32_t insn_word(const TransCtx *tc)
+{
+    uint32_t word;
+    memcpy(&word, tc->code, sizeof(word));
+    return word;
+}
 
 IrRef a64_r(TransCtx *tc, unsigned sf, unsigned n)
 {
@@ -88,10 +95,11 @@ void a64_check_align(TransCtx *tc, IrRef addr, unsigned size)
 }
 
 /* Says once a row what is missing; guests that probe for instructions would flood the log. */
-static void report_todo(unsigned row, GuestAddr pc, uint32_t word)
+static void report_undefined(GuestAddr pc, uint32_t word)
 {
+    unsigned row = insn_decode(&a64_insns, word, A64_DECODE_INDEX(word));
     uint64_t bit = 1ull << row % 64;
-    if (__atomic_fetch_or(&todo_said[row / 64], bit, __ATOMIC_RELAXED) & bit) {
+    if (__atomic_fetch_or(&undefined_said[row / 64], bit, __ATOMIC_RELAXED) & bit) {
         return;
     }
     const char *why = insn_todo(&a64_insns, row);
@@ -99,16 +107,20 @@ static void report_todo(unsigned row, GuestAddr pc, uint32_t word)
         insn_name(&a64_insns, row), *why ? why : "undefined");
 }
 
+TransResult a64_undefined(TransCtx *tc)
+{
+    report_undefined(tc->pc, insn_word(tc));
+    return a64_trap(tc, TRAP_ILLEGAL, 0);
+}
+
 static TransResult a64_translate_insn(TransCtx *tc)
 {
-    uint32_t word;
-    memcpy(&word, tc->code, sizeof(word));
+    uint32_t word = insn_word(tc);
     tc->insn_len = A64_INSN_LEN;
     unsigned row = insn_decode(&a64_insns, word, A64_DECODE_INDEX(word));
     unsigned handler = a64_insns.handler_of[row];
     unsigned feat = a64_insns.feat_of[row];
     if (!handler || (feat && !a64_has(tc, (A64Feat)feat))) {
-        report_todo(row, tc->pc, word);
         return a64_undefined(tc);
     }
     a64_coverage[row]++; /* threads may lose a count: no locked operation is worth it here */

@@ -47,11 +47,8 @@ IrRef a64_cond(TransCtx *tc, unsigned cond);
 
 /* Ends the unit with a trap reported at this instruction (or after it, as ir.h says for `why`). */
 TransResult a64_trap(TransCtx *tc, IrTrap why, IrRef data);
-/* An undefined instruction at this pc. */
-static inline TransResult a64_undefined(TransCtx *tc)
-{
-    return a64_trap(tc, TRAP_ILLEGAL, 0);
-}
+/* An undefined instruction at this pc; said once a row in the log. */
+TransResult a64_undefined(TransCtx *tc);
 
 static inline bool a64_has(const TransCtx *tc, A64Feat feat)
 {
