@@ -4,18 +4,32 @@
  */
 #include "a64_simd.h"
 
+/* The maximum (minimum) of each pair of lanes of one register, in its lower half: the pair's upper
+ * lane is shifted down on the lower one, then the pairs are narrowed. Example, `umaxp v0.16b,
+ * v1.16b, v1.16b`: v2 = vshri.16 v1, 8; v3 = vumax.8 v1, v2; v4 = vxtn.8 v3; vdupl.64 v4[0]. */
+static IrRef pair_minmax_self(TransCtx *tc, const A64Lanes *x)
+{
+    A64Lanes p = *x;
+    p.b = v_op1i(tc, IR_VSHRI, x->ve + 1, x->a, 8 << x->ve);
+    IrRef r = v_op1(tc, IR_VXTN, x->ve, a64_lanes_3same(tc, &p));
+    return v_op1i(tc, IR_VDUPL, VE_64, r, 0);
+}
+
 /* Pairwise operations work on the pairs of a:b; a 64-bit one packs both into one register. */
 static IrRef pairwise(TransCtx *tc, A64Lanes x, unsigned q)
 {
     enum { ADDP = 23, MAXP = 20 };
+    bool self = !q || x.a == x.b;
     if (!q)
         x.a = x.b = v_concat(tc, x.a, x.b);
     if (x.opcode == ADDP)
         return v_op2(tc, IR_VADDP, x.ve, x.a, x.b);
+    x.opcode = x.opcode == MAXP ? 12 : 13;
+    if (self)
+        return pair_minmax_self(tc, &x);
     A64Lanes p = x;
     p.a = v_op2(tc, IR_VUZP1, x.ve, x.a, x.b);
     p.b = v_op2(tc, IR_VUZP2, x.ve, x.a, x.b);
-    p.opcode = x.opcode == MAXP ? 12 : 13;
     return a64_lanes_3same(tc, &p);
 }
 
@@ -182,11 +196,12 @@ static bool elem_is_long(unsigned opcode)
 TransResult a64_v_elem(TransCtx *tc, A64Insn insn)
 {
     const A64_v_elem f = insn.v_elem;
-    bool is_long = elem_is_long(f.opcode), full = f.Q || is_long;
+    bool is_long = elem_is_long(f.opcode), full = f.Q || is_long, saturates = f.opcode >= 12;
+    bool acc = f.opcode != 8 && (f.opcode < 10 || f.opcode > 13 || f.U);
     A64Lanes x = {.ve = f.size, .U = f.U, .opcode = f.opcode};
-    x.a = a64_v_zext(tc, full, f.rn);
+    x.a = a64_v_zext(tc, full || !saturates, f.rn);
     x.b = element(tc, f);
-    x.acc = a64_v_zext(tc, full, f.rd);
+    x.acc = acc ? a64_v_zext(tc, full || !saturates, f.rd) : 0;
     a64_set_vq(tc, full, f.rd, elem_op(tc, &x, f.Q));
     return TR_NEXT;
 }
@@ -223,8 +238,9 @@ TransResult a64_v_2misc(TransCtx *tc, A64Insn insn)
         a64_set_v(tc, f.rd, v_op1i(tc, IR_VSHLI, f.size + 1, v, 8 << f.size));
         return TR_NEXT;
     }
-    x.a = a64_v_zext(tc, f.Q, f.rn);
-    x.acc = f.opcode == 3 || f.opcode == 6 ? a64_v_zext(tc, f.Q, f.rd) : x.a;
+    unsigned whole = f.Q || !(f.opcode == 3 || f.opcode == 7); /* suqadd, sqabs saturate */
+    x.a = a64_v_zext(tc, whole, f.rn);
+    x.acc = f.opcode == 3 || f.opcode == 6 ? a64_v_zext(tc, whole, f.rd) : x.a;
     a64_set_vq(tc, f.Q, f.rd, a64_lanes_2misc(tc, &x));
     return TR_NEXT;
 }
@@ -246,7 +262,8 @@ TransResult a64_v_across(TransCtx *tc, A64Insn insn)
 {
     const A64_v_across f = insn.v_across;
     enum { ADDLV = 3, MAXV = 10, ADDV = 27 };
-    IrRef n = a64_v_zext(tc, f.Q, f.rn), r;
+    bool sum = f.opcode == ADDV || f.opcode == ADDLV;
+    IrRef n = a64_v_zext(tc, f.Q || !sum, f.rn), r;
     if (f.opcode == ADDV) {
         r = v_op1(tc, IR_VADDV, f.size, n);
     } else if (f.opcode == ADDLV) {
