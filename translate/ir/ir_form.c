@@ -113,7 +113,7 @@ static const char *const forms[IR_OP_COUNT] = {
     [IR_VFMIN] = "e|AB",   [IR_VFMAX] = "e|AB",   [IR_VFMINNM] = "e|AB", [IR_VFMAXNM] = "e|AB",
     [IR_VFMA] = "e|ABC",   [IR_VFNEG] = "e|A",    [IR_VFABS] = "e|A",    [IR_VFCMP] = "eC|AB",
     [IR_VFRINT] = "eRX|A", [IR_VF2I] = "eRZ|AJ",  [IR_VI2F] = "eZ|AJ",   [IR_VFCVTL] = "eh|A",
-    [IR_VFCVTN] = "|A",   [IR_CALL] = "|h0",     [IR_BR] = "|o1",       [IR_BRIF] = "|Aop",
+    [IR_VFCVTN] = "|A",    [IR_CALL] = "|h0",     [IR_BR] = "|o1",       [IR_BRIF] = "|Aop",
     [IR_XTRAP] = "t|Ab",   [IR_TRAPIF] = "t|ABc",
 };
 
