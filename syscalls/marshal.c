@@ -65,17 +65,11 @@ bool sys_path_arg(SysCtx *c, const SysRow *row, const uint64_t a[6], unsigned ar
         return true; /* unreadable or too long: the kernel's own errno */
     unsigned slot = (row->paths & ((1u << argno) - 1)) != 0; /* a row has at most two paths */
     SysPathQuery q = {row, a, argno, dirfd_of(row, a, argno), c->path_in};
-    switch (c->path_hook(c, &q, c->path[slot], result)) {
-    case SYS_PATH_KEEP:
-        return true;
-    case SYS_PATH_REPLACED:
+    SysPathResult done = c->path_hook(c, &q, c->path[slot], result);
+    CHECK(done <= SYS_PATH_DONE);
+    if (done == SYS_PATH_REPLACED)
         *host_arg = (uint64_t)(uintptr_t)c->path[slot];
-        return true;
-    case SYS_PATH_DONE:
-        return false;
-    }
-    CHECK(!"path hook with unknown result");
-    return true;
+    return done != SYS_PATH_DONE;
 }
 
 /* False: a path hook finished the call with *result. */

@@ -158,6 +158,12 @@ class Tables:
                 continue
             if cur is None:
                 fail(where, "value before the first set")
+            m = re.fullmatch(r"include (\w+)", text)
+            if m and m[1] not in out:
+                fail(where, f"unknown set '{m[1]}'")
+            if m:
+                cur.items += out[m[1]].items
+                continue
             self.read_flag_line(where, cur, text.split())
         return out
 

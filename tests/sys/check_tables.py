@@ -130,6 +130,7 @@ MUST_FAIL = [
     ("flags.tbl", r"O_CREAT=0100 ", r"O_CREAT ", "is not NAME=VALUE"),
     ("flags.tbl", r"^enum seek", r"enum at", "stands twice"),
     ("flags.tbl", r"^flags open$", r"bits open", "want `flags NAME`"),
+    ("flags.tbl", r"include clone", r"include clones", "unknown set"),
     ("errnos.tbl", r"^EPERM .*$", r"EPERM 2 no", "stands twice"),
     ("errnos.tbl", r"^EPERM .*$", r"EPERM", "want NAME VALUE"),
 ]

@@ -100,6 +100,15 @@ Test(trace, operations_show_their_own_arguments)
            "(Bad file descriptor)");
 }
 
+Test(trace, fields_inside_flags)
+{
+    CALL(220 /* clone */, 0x1200011, 0, 0, 0, 0x10);
+    const char *t = traced();
+    cr_assert_not_null(
+        strstr(t, "clone(SIGCHLD|CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID, NULL, NULL, NULL, 0x10)"),
+        "%s", t);
+}
+
 Test(trace, structs_in_the_guests_layout)
 {
     uint64_t ts[2] = {0, 1000};
