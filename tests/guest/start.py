@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""How ferry starts programs: command line, exit statuses, environment, what the program finds.
+
+    start.py FERRY TESTSUITE_BINARIES WORK_DIR
+
+Exits 77 (skipped) where there is no cross compiler; the prebuilt hello is tested before that.
+"""
+import os
+import shutil
+import subprocess
+import sys
+
+FERRY, SUITE, WORK = sys.argv[1:4]
+HELLO = os.path.join(SUITE, 'bin', 'hello')
+SYSROOT = '/usr/aarch64-linux-gnu'
+failures = 0
+
+
+def fail(label, why):
+    global failures
+    failures += 1
+    print('FAILED %s: %s' % (label, why))
+
+
+def check(label, cmd, status=0, out=None, err=None, env=None):
+    """Runs ferry; out: exact standard output, err: text that standard error must contain."""
+    base = {k: v for k, v in os.environ.items() if not k.startswith('QEMU_')}
+    r = subprocess.run([FERRY, *cmd], capture_output=True, text=True, timeout=60, cwd=WORK,
+                       env={**base, **(env or {})}, stdin=subprocess.DEVNULL)
+    wrong = []
+    if r.returncode != status:
+        wrong.append('status %d for %d' % (r.returncode, status))
+    if out is not None and r.stdout != out:
+        wrong.append('output %r for %r' % (r.stdout, out))
+    if err is not None and err not in r.stderr:
+        wrong.append('message %r without %r' % (r.stderr, err))
+    if err is None and r.stderr:
+        wrong.append('message %r' % r.stderr)
+    if wrong:
+        fail(label, '; '.join(wrong))
+
+
+def write(name, data, mode=0o755):
+    path = os.path.join(WORK, name)
+    with open(path, 'wb') as f:
+        f.write(data)
+    os.chmod(path, mode)
+    return path
+
+
+def command_line():
+    text = 'hello from AArch64\n'
+    check('hello', [HELLO], out=text)
+    check('arguments are the program\'s', [HELLO, '-bogus', '--help'], out=text)
+    check('end of options', ['--', HELLO], out=text)
+    check('unknown option', ['-bogus', HELLO], 1, '', "unknown option '-bogus'")
+    check('nothing to run', [], 1, '', 'no program')
+    check('missing argument', ['-L'], 1, '', "missing after '-L'")
+    check('bad number', ['-s', '12x', HELLO], 1, '', 'not a number')
+    check('bad -E', ['-E', 'A', HELLO], 1, '', '-E wants NAME=VALUE')
+    check('bad log item', ['-d', 'nosuch', HELLO], 1, '', "unknown log item 'nosuch'")
+    check('bad cpu', ['-cpu', 'pentium', HELLO], 1, '', '-cpu pentium')
+    check('gdb', ['-g', '1234', HELLO], 1, '', 'gdb')
+    check('version', ['-version'], out='ferry version 0.1.0\n')
+    check('strace', ['-strace', HELLO], out=text, err='write(1, "hello from AArch64\\n", 19) = 19')
+    check('strace by variable', [HELLO], out=text, err='write(1', env={'QEMU_STRACE': '1'})
+    log = os.path.join(WORK, 'log')
+    check('log file', ['-D', log, '--strace', HELLO], out=text)
+    if 'write(1' not in open(log).read():
+        fail('log file', 'no trace in it')
+
+
+def bad_programs():
+    good = open(HELLO, 'rb').read()
+    check('missing', ['./nothing'], 127, '', './nothing: no such file')
+    check('below a file', [HELLO + '/x'], 127, '', 'not a directory')
+    check('directory', ['.'], 126, '', '.: ')
+    check('not executable', [write('plain', good, 0o644)], 126, '', 'permission denied')
+    check('empty', [write('empty', b'')], 126, '', 'not an ELF file')
+    check('text', [write('text', b'#!/bin/sh\nexit 0\n')], 126, '', 'not an ELF file')
+    check('cut', [write('cut', good[:60])], 126, '', 'truncated')
+    check('native', [shutil.which('true')], 126, '', 'built for x86-64, which ferry does not run')
+    check('big endian', [write('be', good[:5] + b'\2' + good[6:])], 126, '', 'big-endian')
+
+
+def programs():
+    subprocess.run([os.path.join(SUITE, 'build.sh'), WORK], check=True)
+    for kind in 'static', 'static-pie', 'dynamic':
+        check('start ' + kind, ['-L', SYSROOT, './start.' + kind, 'a', 'b c', ''], out='OK\n')
+        check('start without arguments ' + kind,
+              ['-L', SYSROOT, './start.' + kind], out='OK\n', env={'A': ''})
+    check('no interpreter', ['./start.dynamic'], 127, '', 'use -L')
+    show = ['./args.static']
+    check('argv0', ['-0', 'zero', *show, 'x'], out='zero x -\n')
+    check('set', ['-E', 'MARK=1', *show], out='./args.static 1\n')
+    check('set twice', ['-E', 'MARK=1,B=2', '-E', 'MARK=3', *show], out='./args.static 3\n')
+    check('unset', ['-U', 'MARK', *show], out='./args.static -\n', env={'MARK': 'x'})
+    check('by variable', show, out='z 7\n', env={'QEMU_SET_ENV': 'MARK=7', 'QEMU_ARGV0': 'z'})
+
+
+def main():
+    os.makedirs(WORK, exist_ok=True)
+    command_line()
+    bad_programs()
+    if not shutil.which('aarch64-linux-gnu-gcc'):
+        print('skipped: no aarch64-linux-gnu-gcc')
+        sys.exit(1 if failures else 77)
+    programs()
+    sys.exit(1 if failures else 0)
+
+
+main()
