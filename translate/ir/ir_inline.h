@@ -25,14 +25,21 @@ static inline IrRef *ir_list_refs(const IrUnit *u, uint32_t list)
 }
 
 /*
- * The operand that a recipe of a sunk set (regalloc.h) reads in place of its flag maker's operand r:
- * integer truncations are looked through, because backends need no code for them.
+ * The operand that a recipe of a sunk set (regalloc.h) reads in place of operand r of its flag
+ * maker: changes of width that keep the operand's bits are looked through, because backends make
+ * no code for them. The place of the result may hold a wider value, of which the low bits count.
  */
 static inline IrRef ir_recipe_arg(const IrUnit *u, IrRef r)
 {
-    while (u->insns[r].op == IR_TRUNC)
-        r = u->insns[r].arg[0];
-    return r;
+    IrType t = (IrType)u->insns[r].type;
+    for (;;) {
+        const IrInsn *i = &u->insns[r];
+        if (i->op != IR_TRUNC && i->op != IR_ZEXT && i->op != IR_SEXT)
+            return r;
+        if (u->insns[i->arg[0]].type == IR_BOOL || u->insns[i->arg[0]].type < t)
+            return r;
+        r = i->arg[0];
+    }
 }
 
 static inline uint16_t ir_effects(const IrInsn *i)

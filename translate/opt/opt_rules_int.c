@@ -277,7 +277,8 @@ static IrRef sext_zext(Fold *f, IrInsn *i)
     return fold_to(i, IR_ZEXT, 0, fold_arg(f, i, 0)->arg[0], 0, 0);
 }
 
-/* trunc of an extension: of what was extended, unless the extension lies in a slot: trunc is free */
+/* trunc of an extension: of what was extended, unless the extension lies in a slot: trunc is free
+ */
 static IrRef trunc_ext(Fold *f, IrInsn *i)
 {
     const IrInsn *a = fold_arg(f, i, 0);

@@ -14,7 +14,7 @@
 
 typedef struct Sink {
     IrUnit *u;
-    uint8_t *exists; /* by ref: is set to a slot somewhere */
+    uint8_t *exists; /* by ref: is set to a slot somewhere, or its extension is */
     IrRef open[4];   /* flag sets of the block not overwritten yet */
     uint32_t n_open;
 } Sink;
@@ -75,6 +75,14 @@ static void sink_block(Sink *s, const IrBlock *b)
     }
 }
 
+/* A value set to a slot exists; so does what it is the extension of. */
+static void note_set(Sink *s, IrRef v)
+{
+    s->exists[v] = 1;
+    if (s->u->insns[v].op == IR_ZEXT || s->u->insns[v].op == IR_SEXT)
+        s->exists[s->u->insns[v].arg[0]] = 1;
+}
+
 void opt_sink(IrUnit *u, Arena *a)
 {
     Sink s = {.u = u};
@@ -84,7 +92,7 @@ void opt_sink(IrUnit *u, Arena *a)
     memset(s.exists, 0, u->n);
     for (IrRef r = 1; r < u->n; r++)
         if (u->insns[r].op == IR_SET)
-            s.exists[u->insns[r].arg[0]] = 1;
+            note_set(&s, u->insns[r].arg[0]);
     for (uint32_t b = 0; b < u->n_blocks; b++)
         sink_block(&s, &u->blocks[b]);
 }

@@ -279,6 +279,12 @@ static void forget_state(Checker *c)
     }
 }
 
+/* What a set leaves in its slot: select may pass a value that is the same in the slot's bits. */
+static uint32_t set_symbol(const Checker *c, const RaInsn *in, const IrInsn *x)
+{
+    return c->sym[in->kind == RA_SET && in->n_ops ? in->op[0].ref : x->arg[0]];
+}
+
 static void take_effects(Checker *c, const RaInsn *in)
 {
     const IrInsn *x = &c->u->insns[in->ir];
@@ -297,7 +303,7 @@ static void take_effects(Checker *c, const RaInsn *in)
         return;
     RaLoc p = slot_place(c, (uint32_t)x->imm);
     if (p == (LOC_SLOT | x->imm))
-        put(c, p, c->sym[x->arg[0]]);
+        put(c, p, set_symbol(c, in, x));
     else if (!in->n_ops || in->op[0].loc != p)
         bad(c, "set of slot %d is not in its register", (int)x->imm);
 }
@@ -347,8 +353,12 @@ static void check_block(Checker *c, uint32_t b)
         for (; j < in->ir; j++)
             see_ir(c, j);
         check_insn(c, in);
-        if (j == in->ir)
-            see_ir(c, j++);
+        if (j != in->ir)
+            continue;
+        see_ir(c, j++);
+        const IrInsn *x = &c->u->insns[in->ir];
+        if (x->op == IR_SET && !(x->aux & 1))
+            c->arch[x->imm] = set_symbol(c, in, x);
     }
 }
 

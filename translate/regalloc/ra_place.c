@@ -543,7 +543,8 @@ static void place_mem_set(RaState *s, uint32_t i, const IrInsn *x)
     uint32_t slot = (uint32_t)x->imm;
     ra_leave_slot(s, slot);
     place_op_insn(s, i);
-    IrRef ref = s->val[x->arg[0]].rep;
+    const RaInsn *in = &s->ra->insns[i];
+    IrRef ref = s->val[in->kind == RA_SET ? in->op[0].ref : x->arg[0]].rep;
     RaVal *v = &s->val[ref];
     if (v->mem == LOC_NONE && !(v->flags & RV_CONST)) {
         v->mem = (RaLoc)(LOC_SLOT | slot);
