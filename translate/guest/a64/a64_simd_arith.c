@@ -91,27 +91,6 @@ TransResult a64_v_logic(TransCtx *tc, A64Insn insn)
     return TR_NEXT;
 }
 
-/* sdot and udot: four products of bytes added to each 32-bit lane. */
-static void dot(TransCtx *tc, A64_v_dot f, IrRef m)
-{
-    A64Operands o = {a64_v(tc, f.rn), m, a64_v(tc, f.rd)};
-    a64_set_vq(tc, f.Q, f.rd, a64_vec_call(tc, f.U ? A64_VEC_UDOT : A64_VEC_SDOT, VE_32, o));
-}
-
-TransResult a64_v_dot(TransCtx *tc, A64Insn insn)
-{
-    dot(tc, insn.v_dot, a64_v(tc, insn.v_dot.rm));
-    return TR_NEXT;
-}
-
-TransResult a64_v_dot_el(TransCtx *tc, A64Insn insn)
-{
-    const A64_v_dot_el f = insn.v_dot_el;
-    IrRef m = v_op1i(tc, IR_VDUPL, VE_32, a64_v(tc, f.M << 4 | f.rm), (int32_t)(f.H << 1 | f.L));
-    dot(tc, insn.v_dot, m);
-    return TR_NEXT;
-}
-
 /* addhn 4, subhn 6 and (U=1) their rounding forms: the high half of each sum, narrowed. */
 static IrRef add_high(TransCtx *tc, const A64Lanes *x)
 {

@@ -138,14 +138,6 @@ static V128 shift_lanes(A64VecOp op, unsigned ve, const V128 *a, const V128 *b, 
     return r;
 }
 
-static V128 dot_lanes(bool is_signed, const V128 *a, const V128 *b, const V128 *acc)
-{
-    V128 r = *acc;
-    for (unsigned i = 0; i < 16; i++)
-        r.u32[i / 4] += is_signed ? (uint32_t)(a->s8[i] * b->s8[i]) : (uint32_t)a->u8[i] * b->u8[i];
-    return r;
-}
-
 static uint64_t plain_lane(A64VecOp op, unsigned ve, uint64_t a, uint64_t b)
 {
     switch (op) {
@@ -189,10 +181,6 @@ void helper_a64_vec(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V128
     case A64_VEC_SRSHL:
     case A64_VEC_URSHL:
         *ret = shift_lanes(op, ve, a, b, &qc);
-        return;
-    case A64_VEC_SDOT:
-    case A64_VEC_UDOT:
-        *ret = dot_lanes(op == A64_VEC_SDOT, a, b, c);
         return;
     case A64_VEC_PMULL8:
         *ret = poly_mul_long(a, b);
@@ -281,8 +269,8 @@ static void fp_raise(Vcpu *v, const SoftFp *fp)
     typedef void (*SetFn)(Vcpu *, uint64_t);
     if (!fp->flags)
         return;
-    uint64_t flags = ((GetFn) v->helper_fn[HELPER_fp_flags_get])(v);
-    ((SetFn) v->helper_fn[HELPER_fp_flags_set])(v, flags | fp->flags);
+    uint64_t flags = ((GetFn)v->helper_fn[HELPER_fp_flags_get])(v);
+    ((SetFn)v->helper_fn[HELPER_fp_flags_set])(v, flags | fp->flags);
 }
 
 static uint64_t fp_lane(SoftFp *fp, A64VecOp op, SoftFmt f, const uint64_t ab[2])
