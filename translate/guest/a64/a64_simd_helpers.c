@@ -359,6 +359,7 @@ uint64_t helper_a64_fjcvtzs(Vcpu *v, uint64_t a)
     if (fp.flags & SOFT_IOC)
         r = js_modulo(a);
     fp_raise(v, &fp);
-    bool z = !(fp.flags & (SOFT_IOC | SOFT_IXC | SOFT_IDC)) && a != 1ull << 63;
+    bool negative_zero = a == 1ull << 63 || (fp.flags & SOFT_IDC && a >> 63);
+    bool z = !(fp.flags & (SOFT_IOC | SOFT_IXC)) && !negative_zero;
     return r | (uint64_t)z << 32;
 }
