@@ -90,6 +90,14 @@ static void show_sigmask(StrBuf *sb, uint64_t mask)
     sb_putc(sb, ']');
 }
 
+/* At least three octal digits after the 0; six when the type or set-id bits are there. */
+static void show_mode(StrBuf *sb, unsigned mode)
+{
+    sb_putc(sb, '0');
+    for (int shift = mode >= 01000 ? 15 : 6; shift >= 0; shift -= 3)
+        sb_putc(sb, (char)('0' + (mode >> shift & 7)));
+}
+
 static void show_dirfd(StrBuf *sb, uint64_t v)
 {
     if ((int)v == -100)
@@ -123,12 +131,8 @@ void sys_show_value(StrBuf *sb, SysCtx *c, unsigned kind, unsigned ref, uint64_t
     case SYS_KIND_PID:
         sb_printf(sb, "%d", (int)v);
         return;
-    case SYS_KIND_UID:
-        if ((uint32_t)v == 0xffffffffu) {
-            sb_puts(sb, "-1");
-            return;
-        }
-        sb_printf(sb, "%u", (unsigned)v);
+    case SYS_KIND_UID: /* -1: "leave it" */
+        sb_printf(sb, (uint32_t)v == ~0u ? "%d" : "%u", (unsigned)v);
         return;
     case SYS_KIND_UINT:
         sb_printf(sb, "%u", (unsigned)v);
@@ -146,11 +150,7 @@ void sys_show_value(StrBuf *sb, SysCtx *c, unsigned kind, unsigned ref, uint64_t
         return;
     case SYS_KIND_MODE:
     case SYS_KIND_CMODE:
-        sb_printf(sb, "0");
-        if ((unsigned)v >= 01000)
-            sb_printf(sb, "%u%u%u", (unsigned)v >> 15 & 7, (unsigned)v >> 12 & 7,
-                      (unsigned)v >> 9 & 7);
-        sb_printf(sb, "%u%u%u", (unsigned)v >> 6 & 7, (unsigned)v >> 3 & 7, (unsigned)v & 7);
+        show_mode(sb, (unsigned)v);
         return;
     case SYS_KIND_DIRFD:
         show_dirfd(sb, v);
