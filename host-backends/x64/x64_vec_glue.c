@@ -88,9 +88,9 @@ bool x64_vec_emit(X64Ctx *c, const RaInsn *r)
     return true;
 }
 
-void x64_vec_move(X64Ctx *c, unsigned dst, unsigned src)
+void x64_vec_move(X64Ctx *c, RaLoc dst, RaLoc src)
 {
-    xv_move(c->vec, (RaLoc)(LOC_VEC | dst), (RaLoc)(LOC_VEC | src));
+    xv_move(c->vec, dst, src);
 }
 
 void x64_vec_const(X64Ctx *c, unsigned dst, uint64_t lo, uint64_t hi)
