@@ -88,7 +88,6 @@ static void do_trap(Thread *t, const RtEvent *ev)
         rt_invalidate(ALIGN_DOWN(ev->data, 64), ALIGN_DOWN(ev->data, 64) + 64);
         break;
     case TRAP_FPMODE:
-        rt_state_save(&t->vcpu);
         rt_mode_update(&t->vcpu);
         break;
     case TRAP_ISB:

@@ -272,7 +272,6 @@ static void init_registers(Thread *t, GuestAddr pc, GuestAddr sp)
     *vcpu_slot64(&t->vcpu, &g->slots[g->slot_pc]) = pc;
     *vcpu_slot64(&t->vcpu, &g->slots[g->slot_sp]) = sp;
     rt_vcpu_enter(&t->vcpu);
-    rt_mode_update(&t->vcpu);
     rt_state_load(&t->vcpu);
 }
 

@@ -240,7 +240,6 @@ long sys_rt_sigreturn(SysCtx *c, const uint64_t a[6])
     /* Errors of a bad stack description are ignored, as the kernel does. */
     signal_set_altstack(t, &ss, guest_sp(t), 0);
     t->sig.blocked = mask & ~unblockable;
-    rt_mode_update(&t->vcpu);
     rt_state_load(&t->vcpu);
     signal_unblock(t);
     if (t->sig.soft_bits)

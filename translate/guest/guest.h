@@ -63,6 +63,9 @@ typedef struct GuestOps {
     /* HWCAP words for the auxiliary vector. */
     void (*hwcaps)(const GuestFeatures *f, uint64_t hwcap[2]);
     const char *platform;  /* AT_PLATFORM */
+    /* Sticky FP flags (SOFT_* of softfp.h) into the guest's status slot, and out of it. */
+    void (*fp_flags_put)(Vcpu *v, uint32_t flags);
+    uint32_t (*fp_flags_take)(const Vcpu *v);
     const struct InsnTable *insns; /* rows of the decode table (insn_table.h) */
     uint32_t *coverage;    /* per row: times it was translated, for --coverage */
 } GuestOps;

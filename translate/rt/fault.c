@@ -126,6 +126,7 @@ bool rt_fault(Vcpu *v, int signo, int code, uint64_t addr, void *uc)
     const BackendOps *be = rt.cfg.backend;
     uint64_t host = be->ctx_pc(uc), fix = gm_fixup(host);
     if (fix) {
+        v->fault_code = code; /* for the interpreter, whose accesses are such copies */
         be->ctx_set_pc(uc, fix);
         return true;
     }

@@ -82,24 +82,32 @@ void rt_vcpu_free(Vcpu *v)
 
 void rt_state_save(Vcpu *v)
 {
-    if (!rt.cfg.interpret)
-        rt.stubs.vec_save(v);
+    const GuestOps *g = rt.cfg.guest;
+    if (rt.cfg.interpret) {
+        g->fp_flags_put(v, ((Trans *)v->trans)->interp_flags);
+        return;
+    }
+    rt.stubs.vec_save(v);
+    g->fp_flags_put(v, fp_flags_read(v));
 }
 
 void rt_state_load(Vcpu *v)
 {
-    if (!rt.cfg.interpret)
-        rt.stubs.vec_load(v);
+    const GuestOps *g = rt.cfg.guest;
+    uint32_t keep = v->mode & (MODE_FP_CHECKED | MODE_TBI_MASK);
+    v->mode = g->mode_of(v) | keep;
+    v->lookup = cache_lookup_table(v, v->mode);
+    if (rt.cfg.interpret) {
+        ((Trans *)v->trans)->interp_flags = g->fp_flags_take(v);
+        return;
+    }
+    v->mxcsr_guest = rt.cfg.backend->fp_control(v->mode, 0);
+    rt.stubs.vec_load(v);
+    fp_flags_write(v, g->fp_flags_take(v));
 }
 
 void rt_mode_update(Vcpu *v)
 {
-    uint32_t keep = v->mode & (MODE_FP_CHECKED | MODE_TBI_MASK);
-    v->mode = rt.cfg.guest->mode_of(v) | keep;
-    v->lookup = cache_lookup_table(v, v->mode);
-    if (rt.cfg.interpret)
-        return;
     rt_state_save(v);
-    v->mxcsr_guest = rt.cfg.backend->fp_control(v->mode, v->mxcsr_guest);
     rt_state_load(v);
 }

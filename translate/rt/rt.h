@@ -110,10 +110,13 @@ void rt_vcpu_exit(Vcpu *v);
  */
 RtEvent rt_run(Vcpu *v);
 
-/* Brings vector slots and FP control up to date / makes the host registers equal to them. */
+/*
+ * Brings the vector and FP status slots up to date / makes host registers, FP control, mode and
+ * lookup table what the slots say.
+ */
 void rt_state_save(Vcpu *v);
 void rt_state_load(Vcpu *v);
-/* After the guest's FP control slot changed: new mode, lookup table and host control word. */
+/* Save and load: after guest code wrote its FP control slot, or v->mode was changed. */
 void rt_mode_update(Vcpu *v);
 
 /*

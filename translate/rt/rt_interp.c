@@ -9,11 +9,11 @@
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
-static RtEvent interp_fault(const IrExit *x)
+static RtEvent interp_fault(const Vcpu *v, const IrExit *x)
 {
     return (RtEvent){.kind = RT_FAULT,
                      .signo = SIGSEGV,
-                     .code = SEGV_MAPERR,
+                     .code = v->fault_code,
                      .data = x->data,
                      .host_err = x->write ? 2 : 0};
 }
@@ -54,6 +54,6 @@ RtEvent interp_run(Vcpu *v)
         if (x.kind == IREXIT_TRAP)
             return (RtEvent){.kind = RT_TRAP, .trap = x.trap, .data = x.data};
         if (x.kind == IREXIT_FAULT)
-            return interp_fault(&x);
+            return interp_fault(v, &x);
     }
 }

@@ -141,6 +141,20 @@ static uint32_t a64_mode_of(const Vcpu *v)
     return mode;
 }
 
+/* The sticky flags stand in FPSR's low byte as softfp has them; QC stays the slot's own. */
+enum { A64_FPSR_STICKY = 0x9f };
+
+static void a64_fp_flags_put(Vcpu *v, uint32_t flags)
+{
+    uint32_t *fpsr = vcpu_slot32(v, &a64_slots[A64_FPSR]);
+    *fpsr = (*fpsr & ~(uint32_t)A64_FPSR_STICKY) | (flags & A64_FPSR_STICKY);
+}
+
+static uint32_t a64_fp_flags_take(const Vcpu *v)
+{
+    return *(const uint32_t *)(v->state + a64_slots[A64_FPSR].off) & A64_FPSR_STICKY;
+}
+
 const GuestOps guest_a64 = {
     .name = "aarch64",
     .elf_machine = 183,
@@ -156,6 +170,8 @@ const GuestOps guest_a64 = {
     .translate_insn = a64_translate_insn,
     .print_insn = a64_print_insn,
     .mode_of = a64_mode_of,
+    .fp_flags_put = a64_fp_flags_put,
+    .fp_flags_take = a64_fp_flags_take,
     .features_parse = a64_features_parse,
     .hwcaps = a64_hwcaps,
     .platform = "aarch64",
