@@ -42,6 +42,17 @@ static Bench bench_open(void)
     return b;
 }
 
+static void bench_close(Bench *b)
+{
+    arena_free(&b->arena);
+    munmap(b->mem, WINDOW);
+    free(b->vals);
+    for (unsigned k = 0; k < 2; k++) {
+        free(b->v[k]);
+        free(b->text[k]);
+    }
+}
+
 static IrExit run(Bench *b, const IrUnit *u, Vcpu *v, IrInterpEnv *env)
 {
     *env = (IrInterpEnv){.vals = b->vals, .cap_vals = MAX_INSNS + 1, .max_steps = 1000000};
@@ -96,6 +107,7 @@ static void check_many(uint32_t what, uint32_t mode)
                             .mem_size = WINDOW};
         check_unit(&b, &c);
     }
+    bench_close(&b);
 }
 
 Test(ir_random, integers)
@@ -129,6 +141,123 @@ Test(ir_random, all)
     check_many(IRR_ALL & ~IRR_FAULTS, MODE_FP_DN | MODE_FP_FZ | 3);
 }
 
+static GuestAddr window_base;
+
+/* Memory that is the window, wherever an address points: nothing faults. */
+static bool wrapped_access(IrInterpEnv *env, IrAccess *x)
+{
+    uint8_t *mem = env->opaque;
+    for (uint32_t k = 0; k < x->size; k++) {
+        uint8_t *cell = &mem[(x->addr + k) % WINDOW], *byte = (uint8_t *)x->data + k;
+        if (x->write)
+            *cell = *byte;
+        else
+            *byte = *cell;
+    }
+    return true;
+}
+
+static void mutate(IrUnit *u, uint64_t seed)
+{
+    uint64_t r = seed * 0x9e3779b97f4a7c15;
+    for (unsigned k = 0; k < 1 + seed % 3; k++) {
+        r ^= r << 13;
+        r ^= r >> 7;
+        r ^= r << 17;
+        IrRef at = 1 + (IrRef)(r >> 40) % (u->n - 1);
+        uint8_t *bytes = (uint8_t *)&u->insns[at];
+        if (r & 1)
+            u->insns[at].arg[r >> 1 & 1] = 1 + (uint32_t)(r >> 8) % u->n;
+        else
+            bytes[(r >> 8) % sizeof(IrInsn)] ^= (uint8_t)(1u << (r >> 16) % 8);
+    }
+}
+
+static bool has_call(const IrUnit *u)
+{
+    for (IrRef r = 1; r < u->n; r++)
+        if (u->insns[r].op == IR_CALL)
+            return true;
+    return false;
+}
+
+/* Damaged units are refused or can be run; printing and verifying never fall over. */
+Test(ir_random, damaged_units)
+{
+    Bench b = bench_open();
+    unsigned refused = 0, ran = 0;
+    for (uint64_t seed = 1; seed <= 20000; seed++) {
+        char message[256] = "";
+        StrBuf err = STRBUF_ON(message), text = {b.text[0], TEXT_MAX, 0};
+        IrRandomConfig c = {.seed = seed % 50,
+                            .what = IRR_ALL & ~(IRR_CALLS | IRR_FAULTS),
+                            .n_insns = 40,
+                            .mem_base = 0x1000,
+                            .mem_size = WINDOW};
+        cr_assert(ir_random_unit(&b.unit, &c));
+        mutate(&b.unit, seed);
+        if (!ir_verify(&b.unit, &err)) {
+            refused++;
+            cr_assert(err.len > 0);
+            continue;
+        }
+        ir_print(&b.unit, &text);
+        if (has_call(&b.unit))
+            continue;
+        IrInterpEnv env = {.access = wrapped_access,
+                           .opaque = b.mem,
+                           .vals = b.vals,
+                           .cap_vals = MAX_INSNS + 1,
+                           .max_steps = 2000};
+        ir_random_state(b.v[0], seed);
+        ir_interp_run(&b.unit, b.v[0], &env);
+        ran++;
+    }
+    cr_assert_gt(refused, 1000);
+    cr_assert_gt(ran, 1000);
+    bench_close(&b);
+}
+
+static bool guarded_access(IrInterpEnv *env, IrAccess *x)
+{
+    uint64_t at = x->addr - window_base;
+    cr_assert_lt(at, WINDOW + 4096, "access at window + %lx", at);
+    x->fault = window_base + MAX(at, WINDOW);
+    if (at + x->size > WINDOW)
+        return false;
+    uint8_t *cell = (uint8_t *)env->opaque + at;
+    memcpy(x->write ? cell : x->data, x->write ? x->data : cell, x->size);
+    return true;
+}
+
+/* With IRR_FAULTS some units fault, on the page after the window. */
+Test(ir_random, faults)
+{
+    Bench b = bench_open();
+    unsigned faults = 0;
+    window_base = 0x7000;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        IrRandomConfig c = {.seed = seed,
+                            .what = IRR_MEM | IRR_VEC | IRR_FAULTS | IRR_BLOCKS,
+                            .n_insns = 200,
+                            .mem_base = window_base,
+                            .mem_size = WINDOW};
+        cr_assert(ir_random_unit(&b.unit, &c));
+        IrInterpEnv env = {
+            .access = guarded_access, .opaque = b.mem, .vals = b.vals, .cap_vals = MAX_INSNS + 1};
+        ir_random_state(b.v[0], seed);
+        IrExit x = ir_interp_run(&b.unit, b.v[0], &env);
+        if (x.kind != IREXIT_FAULT)
+            continue;
+        faults++;
+        cr_assert_geq(x.data, window_base + WINDOW);
+        cr_assert_lt(x.pc - IRR_MODULE_BASE, b.unit.guest_insns * 4u);
+        cr_assert_eq(*vcpu_slot64(b.v[0], &ir_random_slots[IRR_PC]), x.pc);
+    }
+    cr_assert_gt(faults, 50);
+    bench_close(&b);
+}
+
 /* Every op turns up in some unit. */
 Test(ir_random, covers_all_ops)
 {
@@ -146,4 +275,5 @@ Test(ir_random, covers_all_ops)
     }
     for (unsigned op = IR_CONST; op < IR_OP_COUNT; op++)
         cr_assert(seen[op] > 0, "op %s never made", ir_ops[op].text);
+    bench_close(&b);
 }

@@ -278,7 +278,7 @@ static void enter_block(Interp *m, uint32_t block, uint32_t list)
 
 static bool run_control(Interp *m, const IrInsn *i)
 {
-    uint64_t a = scalar(m, i->arg[0]);
+    uint64_t a = i->op == IR_BR ? 0 : scalar(m, i->arg[0]);
     switch (i->op) {
     case IR_BR:
         enter_block(m, (uint32_t)i->imm, i->arg[1]);

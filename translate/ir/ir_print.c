@@ -9,6 +9,10 @@
 
 static void print_list(const IrUnit *u, uint32_t list, StrBuf *out)
 {
+    if (list >= u->n_extra || u->extra[list] >= u->n_extra - list) {
+        sb_printf(out, "{list %u?}", list); /* units that fail to verify are printed too */
+        return;
+    }
     sb_putc(out, '{');
     for (uint32_t k = 0; k < ir_list_len(u, list); k++)
         sb_printf(out, "%sv%u", k ? ", " : "", ir_list_refs(u, list)[k]);

@@ -92,6 +92,11 @@ static IrType type_of(const Verifier *vf, IrRef r)
     return (IrType)vf->u->insns[r].type;
 }
 
+bool ir_verify_is_value(const Verifier *vf, IrRef r)
+{
+    return r && r < vf->u->n && type_of(vf, r) != IR_VOID && type_of(vf, r) < IR_TYPE_COUNT;
+}
+
 /* Operand k may be missing (0). */
 static bool arg_optional(IrOp op, unsigned k)
 {
@@ -123,7 +128,7 @@ static bool check_types(Verifier *vf, IrRef r)
     for (unsigned k = 0; k < ir_ops[i->op].nargs; k++) {
         if (i->arg[k] == 0 && arg_optional((IrOp)i->op, k))
             continue;
-        if (i->arg[k] == 0 || i->arg[k] >= vf->u->n || type_of(vf, i->arg[k]) == IR_VOID)
+        if (!ir_verify_is_value(vf, i->arg[k]))
             return complain(vf, r, "operand is not a value");
         char letter = arg_letter(i, k);
         IrType at = type_of(vf, i->arg[k]);

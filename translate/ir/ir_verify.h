@@ -17,6 +17,8 @@ typedef struct Verifier {
 
 /* Puts "insn N: text: what" into err; returns false. */
 bool ir_verify_complain(Verifier *vf, IrRef r, const char *what);
+/* r is the number of an insn with a result. */
+bool ir_verify_is_value(const Verifier *vf, IrRef r);
 /* ir_verify.c: types, aux and imm of one insn by its signature and form; then ir_verify_op. */
 bool ir_verify_types(Verifier *vf, IrRef r);
 /* ir_verify_op.c: what is special to one op. */

@@ -83,7 +83,7 @@ static const char *check_list(const Verifier *vf, const IrInsn *i, uint32_t list
         return "wrong length of list";
     for (uint32_t k = 0; k < n; k++) {
         IrRef r = ir_list_refs(u, list)[k];
-        if (r == 0 || r >= u->n || u->insns[r].type == IR_VOID)
+        if (!ir_verify_is_value(vf, r))
             return "list entry is not a value";
     }
     return NULL;
