@@ -31,7 +31,8 @@ typedef struct GuestLinux {
     void (*init)(struct GuestLinux *g);
     /* Pushes a signal frame and points the registers at the handler; false on a bad stack. */
     bool (*frame_push)(struct Thread *t, const SigAction *act, const SigInfo *info);
-    /* Restores from the frame at sp: registers, *mask, *altstack; false when it is bad. */
+    /* Restores from the frame at sp: registers (in slots and on the host, but for the mode),
+     * *mask, *altstack; false when it is bad. */
     bool (*frame_pop)(struct Thread *t, uint64_t *mask, SigStack *altstack);
     /* Value of the fault code in the frame for a fault (the architecture's syndrome register). */
     uint64_t (*fault_code)(const RtEvent *ev);

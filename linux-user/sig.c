@@ -288,7 +288,6 @@ static void deliver(Thread *t, const SigInfo *info, bool forced)
         return;
     }
     t->sig.blocked |= act.mask | (act.flags & SA_NODEFER ? 0 : sig_bit(sig));
-    rt_state_load(&t->vcpu);
 }
 
 static bool take_soft(Thread *t, SigInfo *out)

@@ -13,6 +13,7 @@
 #include "check.h"
 #include "flags.h"
 #include "guestmem.h"
+#include "helpers.h"
 #include "process.h"
 #include "sig_host.h"
 #include "str.h"
@@ -32,6 +33,8 @@ enum {
     ESR_MAGIC = 0x45535201,
     ESR_SIZE = 16,
     WRITTEN_MAX = OFF_RECORDS + FPSIMD_SIZE + ESR_SIZE + 8,
+    PLACE_FPSR = 96,
+    FPSR_FLAGS = 0x9f,       /* IDC IXC UFC OFC DZC IOC */
     PSTATE_NOT_USER = 0x3df, /* mode, 32-bit and DAIF bits: zero in user mode */
 };
 
@@ -107,6 +110,24 @@ static void put_record(uint8_t *at, uint32_t magic, uint32_t size)
     memcpy(at, &h, sizeof h);
 }
 
+/* The slot has the QC bit; the exception flags are where the host keeps them. */
+static void put_fpsr(const Vcpu *v, uint8_t *at)
+{
+    uint32_t fpsr;
+    memcpy(&fpsr, at, 4);
+    fpsr = (fpsr & ~(uint32_t)FPSR_FLAGS) | (fp_flags_read(v) & FPSR_FLAGS);
+    memcpy(at, &fpsr, 4);
+}
+
+/* Makes the host's vector registers and flags those of the frame; rt_mode_update() follows. */
+static void load_fp(Vcpu *v, const uint8_t *fpsr_at)
+{
+    uint32_t fpsr;
+    memcpy(&fpsr, fpsr_at, 4);
+    rt_state_load(v);
+    fp_flags_write(v, fpsr & FPSR_FLAGS);
+}
+
 /* Fills f with everything but the siginfo; returns the bytes that must be written. */
 static size_t frame_fill(Thread *t, uint8_t *f, const SigStack *ss)
 {
@@ -119,6 +140,7 @@ static size_t frame_fill(Thread *t, uint8_t *f, const SigStack *ss)
     for (uint32_t i = 0; i < g->n_slots; i++)
         if (g->slots[i].sigframe >= 0)
             save_slot(&t->vcpu, &g->slots[i], f + place_offset(g->slots[i].sigframe, OFF_RECORDS));
+    put_fpsr(&t->vcpu, f + place_offset(PLACE_FPSR, at));
     put_record(f + at, FPSIMD_MAGIC, FPSIMD_SIZE);
     at += FPSIMD_SIZE;
     if (t->sig.fault_code) {
@@ -199,6 +221,7 @@ static bool a64_frame_pop(Thread *t, uint64_t *mask, SigStack *altstack)
     for (uint32_t i = 0; i < g->n_slots; i++)
         if (g->slots[i].sigframe >= 0)
             restore_slot(&t->vcpu, &g->slots[i], f + place_offset(g->slots[i].sigframe, fp));
+    load_fp(&t->vcpu, f + place_offset(PLACE_FPSR, fp));
     return true;
 }
 

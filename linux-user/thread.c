@@ -117,12 +117,12 @@ static bool child_vcpu(Thread *c, Thread *t)
 {
     memcpy(c->vcpu.state, t->vcpu.state, sizeof c->vcpu.state);
     c->vcpu.guest = t->vcpu.guest;
-    c->vcpu.mode = t->vcpu.mode;
-    c->vcpu.mxcsr_guest = t->vcpu.mxcsr_guest;
     c->vcpu.process = &process;
     c->vcpu.thread = c;
     if (!rt_vcpu_init(&c->vcpu))
         return false;
+    c->vcpu.mode = t->vcpu.mode; /* keeps what faults taught us; thread_child_entry applies it */
+    c->vcpu.fp_flags_extra = t->vcpu.fp_flags_extra;
     c->sys.vcpu = &c->vcpu;
     c->sys.abi = t->sys.abi;
     c->sys.user = c;
@@ -173,7 +173,7 @@ void thread_child_entry(Thread *t)
     rt_vcpu_enter(&t->vcpu);
     if (t->clone_flags & CLONE_CLEAR_SIGHAND)
         signal_install_sync(t);
-    rt_state_load(&t->vcpu);
+    rt_mode_update(&t->vcpu); /* the host's vector and FP registers are the parent's copy */
     signal_unblock(t);
     cpu_loop(t);
 }
@@ -181,7 +181,6 @@ void thread_child_entry(Thread *t)
 /* A child with a copy of our memory; returns twice. */
 static long clone_copy(Thread *t, CloneRequest *q)
 {
-    rt_state_save(&t->vcpu);
     /* No lock may be held by a thread that the child does not have. */
     lock_take(&t->sighand->lock, t->vcpu.tid);
     as_lock();
@@ -206,7 +205,6 @@ static long clone_copy(Thread *t, CloneRequest *q)
         signal_install_sync(t);
     }
     child_registers(&t->vcpu, q);
-    rt_state_load(&t->vcpu);
     return 0;
 }
 
