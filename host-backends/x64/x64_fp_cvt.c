@@ -113,6 +113,8 @@ static void emit_rint_away(X64Vec *v, const RaInsn *i)
     v_op2(v, q ? V_UCOMISD : V_UCOMISS, t2, t);
     v_far_jcc(v, f, X64_BE);
     round_away(v, q, a, t, t2, (ir->aux & FPX_EXACT) ? 0 : ROUND_QUIET);
+    /* the sign is x's: of a zero it may have come out otherwise */
+    v_op3(v, NULL, V_PAND, t, t, v_pool(v, q ? INT64_MAX : INT32_MAX, 0));
     xv_move(v, t2, a);
     v_op3(v, NULL, V_PAND, t2, t2, v_fp_sign(v, ty));
     v_op3(v, NULL, V_POR, d, t, t2);

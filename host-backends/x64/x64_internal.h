@@ -55,7 +55,8 @@ enum {
     X64_STUB_HELPER,      /* + EFF_STATE bits 0..3, + 4 for vector signatures; rax: function,
                              with vector signatures ecx: bit i: harg[i] is passed by address,
                              bit 7: the result is harg[7]. Clobbers rax rcx rdx. */
-    X64_STUB_COUNT = X64_STUB_HELPER + 8,
+    X64_STUB_SENTINEL = X64_STUB_HELPER + 8, /* rax: target, its frame was just popped */
+    X64_STUB_COUNT,
 };
 
 /* ---- select --------------------------------------------------------------------------------- */
@@ -76,7 +77,12 @@ enum {
     X64_EFL_WANTED = 1,  /* leave EFLAGS as a subtraction would: ZF SF OF, CF = not C */
     X64_EFL_UCOMI = 2,   /* fcmp: leave what ucomis a, b leaves */
     X64_EFL_UCOMI_SWAP = 4, /* fcmp: what ucomis b, a leaves */
+    X64_EFL_SHIFT = 24,     /* place of these bits in RaInsn.extra */
 };
+static inline bool x64_wants_eflags(const RaInsn *r)
+{
+    return r->extra >> X64_EFL_SHIFT != 0;
+}
 
 /* A new RaInsn (before those made so far) for IR insn `ir`; kind RA_OP, form 0. */
 RaInsn *x64_sel_new(X64Sel *s, uint32_t ir);
@@ -147,6 +153,7 @@ typedef enum X64CondKind {
     COND_BT,     /* bit imm of op */
     COND_BOOL,   /* op != 0, a bool */
     COND_FLAGS,  /* packed flags in op; cc is an IrCond */
+    COND_UCOMI,  /* EFLAGS that an fcmp left; cc is an IrCond, extra says whether swapped */
 } X64CondKind;
 /* Describes bool `ref` as a condition of r (whose other operands and general scratch registers are
  * there already). */
@@ -206,7 +213,6 @@ struct X64Ctx {
     int64_t at_off;       /* module offset of the guest insn at hand */
     int32_t next_ir;      /* where the search for `at` goes on */
     bool far_part;        /* printing far code now */
-    struct X64Vec *vec;   /* x64_vec.h: state of the float and vector part */
     bool fail;
 };
 
@@ -249,6 +255,11 @@ static inline X64Mem x64_harg(unsigned i)
 
 /* Jumps to far code when cc; f->back is the place after the jump. */
 void x64_far_jcc(X64Ctx *c, X64Cc cc, X64FarFn *fn, const RaInsn *r, uint64_t arg);
+/* The general form: `from` is the place after the rel32 that is to lead there. */
+void x64_far_at(X64Ctx *c, uint32_t from, X64FarFn *fn, const RaInsn *r, uint64_t arg);
+void x64_call_far(X64Ctx *c, X64FarFn *fn, uint64_t arg);
+void x64_far_jmp(X64Ctx *c, X64FarFn *fn, const RaInsn *r, uint64_t arg);
+void x64_far_land(X64Ctx *c);                  /* the last one goes back to here instead */
 void x64_far_back(X64Ctx *c, const X64Far *f); /* jmp back, from far code */
 /*
  * Calls a helper whose arguments lie in harg[]; the result lies in harg[7] (low 8 bytes, or all).
@@ -259,14 +270,37 @@ void x64_helper(X64Ctx *c, HelperId h);
 void x64_far_helper(X64Ctx *c, HelperId h);
 
 bool x64_int_emit(X64Ctx *c, const RaInsn *r);
-/* Before the first insn: makes c->vec (from the unit's arena), false when the arena is full.
- * After the hot code: prints the far paths and literals of float and vector ops. */
-bool x64_vec_begin(X64Ctx *c);
-bool x64_vec_finish(X64Ctx *c);
+bool x64_flags_emit(X64Ctx *c, const RaInsn *r);
+bool x64_mem_emit(X64Ctx *c, const RaInsn *r);
+bool x64_exit_emit(X64Ctx *c, const RaInsn *r);
 bool x64_vec_emit(X64Ctx *c, const RaInsn *r);
-bool x64_fp_emit(X64Ctx *c, const RaInsn *r);
-/* Makes vector constant or moves vectors; the AVX or SSE form by features. */
-void x64_vec_move(X64Ctx *c, unsigned dst, unsigned src);
+
+/* The float and vector part's own state, from the unit's arena; false when that is used up. */
+bool x64_vec_sel_open(X64Sel *s);
+bool x64_vec_open(X64Ctx *c);
+/* After the hot code: its far code and literals. False when a table was full. */
+bool x64_vec_close(X64Ctx *c);
+/* All 128 bits; one of the two may be memory. */
+void x64_vec_move(X64Ctx *c, RaLoc dst, RaLoc src);
 void x64_vec_const(X64Ctx *c, unsigned dst, uint64_t lo, uint64_t hi);
+
+/* Code that jumps to the unit of address rax, with a poll first; clobbers rcx rdx. */
+void x64_lookup_emit(X64Emit *e, bool with_poll);
+/* Stores the sunk sets that r's exit needs. Every general register stays. */
+void x64_snaps_emit(X64Ctx *c, const RaInsn *r);
+/* gaddr in a register. */
+void x64_gaddr(X64Ctx *c, unsigned dst, int64_t off);
+/* The guest address is near enough for rip: true with the operand. */
+bool x64_gaddr_mem(const X64Ctx *c, int64_t off, X64Mem *m);
+/* A constant in a general register; EFLAGS stay. */
+void x64_const(X64Ctx *c, unsigned dst, IrRef ref);
+/* A new exit record; NULL (and c->fail) when there is no room. */
+ExitRec *x64_exit_rec(X64Ctx *c, ExitKind kind, int64_t target_off, uint32_t *index);
+
+/* The backend's functions behind BackendOps. */
+bool x64_select(RaUnit *ra);
+bool x64_emit_unit(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out);
+bool x64_stubs_emit(const RaTarget *t, CodeOut *out, BackendStubs *stubs);
+void x64_vcpu_init(Vcpu *v, const BackendStubs *stubs);
 
 #endif

@@ -268,6 +268,7 @@ static void emit_rint(X64Vec *v, const Args *g)
     if (rm == FPRM_AWAY) {
         range_check(v, g, f, v_fp_pow2(g->q ? IR_F64 : IR_F32, g->q ? 52 : 23), true);
         round_away(v, g, g->a, quiet);
+        v_op3(v, NULL, V_PAND, g->t, g->t, abs_mask(v, g->ve));
         xv_move(v, g->t2, g->a);
         v_op3(v, NULL, V_PAND, g->t2, g->t2, sign_mask(v, g));
         v_op3(v, NULL, V_POR, g->d, g->t, g->t2);

@@ -1,0 +1,288 @@
+/*
+ * Condition flags as values, and additions with carry.
+ *
+ * Packed form (flags.h) by `lahf; seto al`, so a flags value is always made in rax. After an
+ * addition cmc, after a logical operation stc bring CF to the packed polarity: not C. So EFLAGS
+ * that a later insn reads (X64_EFL_WANTED) are always those of a subtraction. An arithmetic op and
+ * the flags op beside it on the same operands are one instruction:
+ *
+ *     v3 = sub v1, v2; v4 = flsub v1, v2; set x0, v3; set nzcv, v4
+ *     sub rbx, rsi; lahf; seto al; mov [rbp-8], eax
+ */
+#include "x64_internal.h"
+#include "x64_int.h"
+
+/* The op that gives the result of the flags op `f`, and back. */
+static bool is_twin(const X64Sel *s, IrRef f, IrRef j)
+{
+    const IrInsn *x = x64_ir(s, f), *y = x64_ir(s, j);
+    if (x->op == IR_FLLOGIC)
+        return x->arg[0] == j && (y->op == IR_AND || y->op == IR_XOR || y->op == IR_OR);
+    IrOp want = x->op == IR_FLADD   ? IR_ADD
+                : x->op == IR_FLSUB ? IR_SUB
+                : x->op == IR_FLADC ? IR_ADC
+                                    : IR_SBC;
+    bool carry = want == IR_ADC || want == IR_SBC;
+    return y->op == want && x->arg[0] == y->arg[0] && x->arg[1] == y->arg[1] &&
+           (!carry || x->arg[2] == y->arg[2]);
+}
+
+/* The needed twin right before flags op i, or 0. */
+static IrRef twin_before(const X64Sel *s, IrRef i)
+{
+    for (IrRef j = i; j-- > s->block_first;) {
+        IrOp op = (IrOp)x64_ir(s, j)->op;
+        if (op == IR_NOP || op == IR_CONST || op == IR_GADDR)
+            continue;
+        return is_twin(s, i, j) && (s->need[j] || s->eflags[j]) ? j : 0;
+    }
+    return 0;
+}
+
+static bool carry_in(IrOp op)
+{
+    return op == IR_FLADC || op == IR_FLSBC || op == IR_ADC || op == IR_SBC;
+}
+
+/* b of the operation: an immediate or operand 1; then the carry's flags. */
+static void use_rest(X64Sel *s, RaInsn *r, const IrInsn *x, unsigned bits)
+{
+    int64_t imm;
+    if (x64_sel_imm(s, x->arg[1], bits, &imm)) {
+        r->form |= XF_IMM;
+        r->imm = imm;
+    } else {
+        x64_sel_use_int(s, r, x->arg[1], bits, RAF_MEM_OK);
+    }
+    if (carry_in((IrOp)x->op))
+        x64_sel_use(s, r, x->arg[2], RC_GPR, 0);
+}
+
+static RaInsn *new_flags(X64Sel *s, IrRef i, IrType t)
+{
+    RaInsn *r = x64_sel_new(s, i);
+    r->size = (uint8_t)x64_type_size(t);
+    if (s->need[i])
+        r->form |= XF_FLAGS;
+    return r;
+}
+
+/* The result in a tied dst[0], flags in rax if they are wanted as a value. */
+static void sel_with_result(X64Sel *s, IrRef i, IrRef twin)
+{
+    const IrInsn *y = x64_ir(s, twin);
+    unsigned bits = x64_type_bits((IrType)y->type);
+    RaInsn *r = new_flags(s, i, (IrType)y->type);
+    r->form |= XF_RESULT;
+    r->cc = y->op;
+    x64_sel_dst(s, r, twin, RC_GPR, 0);
+    if (s->need[i]) {
+        x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
+        r->dst[1].flags |= RAF_EARLY;
+    }
+    x64_sel_use_int(s, r, y->arg[0], bits, RAF_TIED);
+    use_rest(s, r, y, bits);
+    s->need[twin] = 0;
+    s->eflags[twin] = 0;
+}
+
+static bool sel_flags_op(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    IrRef twin = twin_before(s, i);
+    if (twin) {
+        sel_with_result(s, i, twin);
+        return true;
+    }
+    IrType t = (IrType)x64_ir(s, in->arg[0])->type;
+    unsigned bits = x64_type_bits(t);
+    RaInsn *r = new_flags(s, i, t);
+    r->cc = in->op;
+    bool in_place = in->op == IR_FLSUB || in->op == IR_FLLOGIC; /* cmp, test */
+    if (s->need[i]) {
+        x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
+        if (!in_place)
+            r->dst[0].flags |= RAF_EARLY;
+    } else if (!in_place) {
+        x64_sel_tmp(r, 1, 0);
+    }
+    x64_sel_use_int(s, r, in->arg[0], bits, 0);
+    if (in->op != IR_FLLOGIC)
+        use_rest(s, r, in, bits);
+    return true;
+}
+
+static bool sel_carry_op(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    unsigned bits = x64_type_bits((IrType)in->type);
+    RaInsn *r = x64_sel_new(s, i);
+    r->size = (uint8_t)x64_type_size((IrType)in->type);
+    r->form = XF_RESULT;
+    r->cc = in->op;
+    x64_sel_dst(s, r, i, RC_GPR, 0);
+    x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
+    use_rest(s, r, in, bits);
+    return true;
+}
+
+bool x64_flags_select(X64Sel *s, IrRef i)
+{
+    const IrInsn *in = x64_ir(s, i);
+    switch ((IrOp)in->op) {
+    case IR_FLADD: case IR_FLSUB: case IR_FLADC: case IR_FLSBC: case IR_FLLOGIC:
+        return sel_flags_op(s, i, in);
+    case IR_ADC: case IR_SBC:
+        return sel_carry_op(s, i, in);
+    case IR_FLPACK: case IR_FLUNPACK: {
+        RaInsn *r = x64_sel_new(s, i);
+        x64_sel_dst(s, r, i, RC_GPR, 0);
+        x64_sel_use(s, r, in->arg[0], RC_GPR, 0);
+        return true;
+    }
+    default:
+        return false;
+    }
+}
+
+/* ---- emit -------------------------------------------------------------------------------------- */
+
+/* d = d op b, where b is the immediate or operand 1. */
+static void operate(X64Ctx *c, const RaInsn *r, X64Alu a, unsigned d)
+{
+    if (r->form & XF_IMM)
+        x64_alu_ri(&c->e, a, r->size, d, (int32_t)r->imm);
+    else if (x64_op_in_mem(r, 1))
+        x64_alu_rm(&c->e, a, r->size, d, x64_op_mem(c, r, 1));
+    else
+        x64_alu_rr(&c->e, a, r->size, d, x64_op(r, 1));
+}
+
+static X64Alu alu_of(IrOp op)
+{
+    switch (op) {
+    case IR_ADD: case IR_FLADD: return ALU_ADD;
+    case IR_SUB: case IR_FLSUB: return ALU_SUB;
+    case IR_ADC: case IR_FLADC: return ALU_ADC;
+    case IR_SBC: case IR_FLSBC: return ALU_SBB;
+    case IR_AND: return ALU_AND;
+    case IR_OR: return ALU_OR;
+    default: return ALU_XOR;
+    }
+}
+
+static void emit_arith(X64Ctx *c, const RaInsn *r)
+{
+    X64Emit *e = &c->e;
+    IrOp op = (IrOp)r->cc;
+    X64Alu a = alu_of(op);
+    unsigned d = x64_op(r, 0);
+    if (!(r->form & XF_RESULT) && op == IR_FLLOGIC) {
+        x64_test_rr(e, r->size, d, d);
+    } else if (!(r->form & XF_RESULT) && op == IR_FLSUB) {
+        operate(c, r, ALU_CMP, d);
+    } else {
+        if (!(r->form & XF_RESULT)) {
+            d = r->form & XF_FLAGS ? X64_RAX : x64_tmp(r, 0);
+            x64_mov_rr(e, MAX(r->size, 2u), d, x64_op(r, 0));
+        }
+        if (carry_in(op))
+            x64_bt_ri(e, 2, x64_op(r, r->n_ops - 1u), FLAGS_BIT_NOT_C);
+        if (a == ALU_ADC)
+            x64_cmc(e);
+        operate(c, r, a, d);
+    }
+    if (a == ALU_ADD || a == ALU_ADC)
+        x64_cmc(e);
+    else if (a == ALU_AND || a == ALU_OR || a == ALU_XOR)
+        x64_stc(e);
+}
+
+static void emit_pack(X64Ctx *c, unsigned d, unsigned a, bool pack)
+{
+    X64Emit *e = &c->e;
+    if (d != a)
+        x64_mov_rr(e, 2, d, a);
+    if (pack) { /* N 15, Z 14, not C 8, V 0 to 31 30 29 28: products of bits never meet there */
+        x64_alu_ri(e, ALU_AND, 2, d, 0xc101);
+        x64_alu_ri(e, ALU_XOR, 2, d, 1 << FLAGS_BIT_NOT_C);
+        x64_imul_rri(e, 2, d, d, 0x10210000);
+        x64_alu_ri(e, ALU_AND, 2, d, (int32_t)0xf0000000);
+    } else {
+        x64_shift_ri(e, SH_SHR, 2, d, 28);
+        x64_alu_ri(e, ALU_XOR, 2, d, 2);
+        x64_imul_rri(e, 2, d, d, 0x1081);
+    }
+}
+
+bool x64_flags_emit(X64Ctx *c, const RaInsn *r)
+{
+    IrOp op = (IrOp)c->u->insns[r->ir].op;
+    switch (op) {
+    case IR_FLADD: case IR_FLSUB: case IR_FLADC: case IR_FLSBC: case IR_FLLOGIC:
+        emit_arith(c, r);
+        if (r->form & XF_FLAGS) {
+            x64_lahf(&c->e);
+            x64_setcc(&c->e, X64_O, X64_RAX);
+        }
+        return true;
+    case IR_ADC: case IR_SBC:
+        emit_arith(c, r);
+        return true;
+    case IR_FLPACK: case IR_FLUNPACK:
+        emit_pack(c, x64_dst(r, 0), x64_op(r, 0), op == IR_FLPACK);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- recipes in far code ----------------------------------------------------------------------- */
+
+enum { SAVED_RAX = 4, SAVED_RCX = 5 }; /* harg[]: rax and rcx while recipes run */
+
+static void load_arg(X64Ctx *c, const RaOperand *a, unsigned d)
+{
+    X64Emit *e = &c->e;
+    if (a->loc == LOC_REMAT)
+        x64_const(c, d, a->ref);
+    else if (a->loc == X64_RAX || a->loc == X64_RCX)
+        x64_load(e, 3, d, x64_harg(a->loc == X64_RAX ? SAVED_RAX : SAVED_RCX));
+    else if (loc_is_reg(a->loc))
+        x64_mov_rr(e, 3, d, x64_num(a->loc));
+    else
+        x64_load(e, c->u->insns[a->ref].type == IR_I64 ? 3 : 2, d, x64_loc_mem(c, a->loc));
+}
+
+/* One recipe to its slot, by rax and rcx. */
+static void emit_recipe(X64Ctx *c, const RaSnap *sn)
+{
+    X64Emit *e = &c->e;
+    unsigned size = x64_type_size((IrType)sn->type);
+    load_arg(c, &sn->arg[0], X64_RAX);
+    if (sn->op == IR_FLLOGIC) {
+        x64_test_rr(e, size, X64_RAX, X64_RAX);
+        x64_stc(e);
+    } else if (sn->op != IR_NOP) {
+        load_arg(c, &sn->arg[1], X64_RCX);
+        x64_alu_rr(e, sn->op == IR_FLADD ? ALU_ADD : ALU_SUB, size, X64_RAX, X64_RCX);
+        if (sn->op == IR_FLADD)
+            x64_cmc(e);
+    }
+    if (sn->op != IR_NOP) {
+        x64_lahf(e);
+        x64_setcc(e, X64_O, X64_RAX);
+    }
+    bool wide = c->u->slots[sn->slot].type == SLOT_I64;
+    x64_store(e, wide ? 3 : 2, x64_loc_mem(c, (RaLoc)(LOC_SLOT | sn->slot)), X64_RAX);
+}
+
+void x64_snaps_emit(X64Ctx *c, const RaInsn *r)
+{
+    if (!r->n_snap)
+        return;
+    x64_store(&c->e, 3, x64_harg(SAVED_RAX), X64_RAX);
+    x64_store(&c->e, 3, x64_harg(SAVED_RCX), X64_RCX);
+    for (uint32_t k = 0; k < r->n_snap; k++)
+        emit_recipe(c, &c->ra->snaps[r->first_snap + k]);
+    x64_load(&c->e, 3, X64_RAX, x64_harg(SAVED_RAX));
+    x64_load(&c->e, 3, X64_RCX, x64_harg(SAVED_RCX));
+}

@@ -1,0 +1,422 @@
+/*
+ * Guest memory: loads, stores, atomics, fences, on a host whose order is TSO.
+ *
+ * Plain, acquire and load-acquire accesses are plain moves; a store that must be ordered before
+ * later loads (STLR) is an xchg; only a full fence is a locked operation. A guest address is the
+ * host address (64-bit guests). Alignment was checked by the front end.
+ *
+ * Invariant: an access that may fault changes no pinned register before it: results are made in
+ * one instruction or in temps.
+ *
+ *     v3 = ld.32 [v1 + v2<<2 + 16]      mov ecx, [rbx+rsi*4+16]
+ *     v4 = amo.add.64 [v1], v2          mov rax, rsi; lock xadd [rbx], rax
+ */
+#include "x64_internal.h"
+
+enum {
+    MF_INDEX = 1, /* op[1] is the index */
+    MF_TMP = 2,   /* tmp[0]: the extended index, or the address made beforehand */
+    MF_NORES = 4, /* amo: nobody reads the old value */
+};
+
+static unsigned size_of(const IrInsn *in)
+{
+    return MA_SIZE(in->aux);
+}
+
+/* ---- select ------------------------------------------------------------------------------------ */
+
+static bool tagged(const X64Sel *s)
+{
+    return (s->u->mode & MODE_TBI_MASK) != 0;
+}
+
+/* Operands 0 (and 1) are the address. `extra`: scratch registers wanted besides. */
+static void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with_index, unsigned extra)
+{
+    bool gaddr = x64_ir(s, in->arg[0])->op == IR_GADDR;
+    bool tmp = gaddr || tagged(s);
+    x64_sel_use_int(s, r, in->arg[0], 64, gaddr ? RAF_REMAT_OK : 0);
+    if (with_index && in->arg[1]) {
+        r->form |= MF_INDEX;
+        IrRef idx = in->arg[1];
+        bool narrow = (in->aux & MA_INDEX_UXTW) && x64_sel_clean(s, idx);
+        tmp = tmp || ((in->aux & (MA_INDEX_SXTW | MA_INDEX_UXTW)) && !narrow);
+        bool ext = in->aux & (MA_INDEX_SXTW | MA_INDEX_UXTW);
+        if (narrow)
+            x64_sel_use(s, r, idx, RC_GPR, 0);
+        else
+            x64_sel_use_int(s, r, idx, ext ? 32 : 64, 0);
+        r->cc = narrow; /* the index register is its own extension */
+    }
+    if (tmp)
+        r->form |= MF_TMP;
+    x64_sel_tmp(r, tmp + extra, 0);
+}
+
+static bool sel_ld(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    RaInsn *r = x64_sel_new(s, i);
+    RegClass cls = x64_class_of((IrType)in->type);
+    r->observer = 1;
+    x64_sel_dst(s, r, i, cls, 0);
+    use_address(s, r, in, true, cls == RC_VEC && size_of(in) < MEM_32);
+    return true;
+}
+
+static bool sel_st(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    RaInsn *r = x64_sel_new(s, i);
+    IrRef v = in->arg[2];
+    unsigned size = size_of(in);
+    bool xchg = MA_ORDER(in->aux) == ORD_REL || MA_ORDER(in->aux) == ORD_SEQ;
+    bool vec = x64_class_of((IrType)x64_ir(s, v)->type) == RC_VEC;
+    r->observer = 1;
+    use_address(s, r, in, true, xchg && !vec);
+    if (vec) {
+        x64_sel_use(s, r, x64_vec_sel_alias(s, v), RC_VEC, 0);
+        return true;
+    }
+    int64_t imm;
+    bool fits = x64_sel_imm(s, v, 8u << size, &imm);
+    r->imm = imm;
+    x64_sel_use_int(s, r, v, 8u << size, fits && !xchg ? RAF_REMAT_OK : 0);
+    return true;
+}
+
+static bool sel_cas(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    RaInsn *r = x64_sel_new(s, i);
+    unsigned bits = 8u << size_of(in);
+    bool narrow;
+    r->observer = 1;
+    x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
+    use_address(s, r, in, false, 0);
+    x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[1], bits, &narrow), RC_GPR, X64_RAX, 0);
+    x64_sel_use_int(s, r, in->arg[2], bits, 0);
+    return true;
+}
+
+/* Everything in fixed places: the two pins that cmpxchg16b or its address need are borrowed. */
+static bool sel_cas128(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    RaInsn *r = x64_sel_new(s, i);
+    const IrRef *l = ir_list_refs(s->u, in->arg[1]);
+    r->observer = 1;
+    r->clobbers = 1 << X64_RCX;
+    x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
+    for (IrRef j = i + 1; j < s->u->n; j++) /* its second result stands right behind */
+        if (x64_ir(s, j)->op == IR_HI && x64_ir(s, j)->arg[0] == i) {
+            x64_sel_dst_fixed(s, r, j, RC_GPR, X64_RDX);
+            break;
+        }
+    if (r->n_dst == 1)
+        r->clobbers |= 1 << X64_RDX;
+    x64_sel_use_fixed(s, r, l[0], RC_GPR, X64_RAX, 0);
+    x64_sel_use_fixed(s, r, l[1], RC_GPR, X64_RDX, 0);
+    x64_sel_use(s, r, in->arg[0], RC_GPR, RAF_MEM_OK);
+    x64_sel_use(s, r, l[2], RC_GPR, RAF_MEM_OK);
+    x64_sel_use(s, r, l[3], RC_GPR, RAF_MEM_OK);
+    return true;
+}
+
+static bool sel_amo(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    RaInsn *r = x64_sel_new(s, i);
+    unsigned bits = 8u << size_of(in), k = MA_AMO(in->aux);
+    bool narrow;
+    r->observer = 1;
+    if (!s->need[i] && k <= AMO_XOR) {
+        r->form = MF_NORES;
+        use_address(s, r, in, false, 0);
+        x64_sel_use_int(s, r, in->arg[1], bits, 0);
+        return true;
+    }
+    x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
+    if (k == AMO_ADD || k == AMO_SWAP) {
+        use_address(s, r, in, false, 0);
+        x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[1], bits, &narrow), RC_GPR, X64_RAX, 0);
+        return true;
+    }
+    r->dst[0].flags |= RAF_EARLY; /* rax is filled before the operands' last use */
+    use_address(s, r, in, false, 1);
+    x64_sel_use_int(s, r, in->arg[1], bits, 0);
+    return true;
+}
+
+bool x64_mem_select(X64Sel *s, IrRef i)
+{
+    const IrInsn *in = x64_ir(s, i);
+    switch ((IrOp)in->op) {
+    case IR_LD: return sel_ld(s, i, in);
+    case IR_ST: return sel_st(s, i, in);
+    case IR_CAS: return sel_cas(s, i, in);
+    case IR_CAS128: return sel_cas128(s, i, in);
+    case IR_AMO: return sel_amo(s, i, in);
+    case IR_FENCE:
+        if (in->aux == FENCE_FULL)
+            x64_sel_new(s, i);
+        return true;
+    default: return false;
+    }
+}
+
+/* ---- emit -------------------------------------------------------------------------------------- */
+
+/* Tagged pointers: bits 63..56 of the address do not count. */
+static X64Mem mask_tag(X64Ctx *c, const RaInsn *r, X64Mem m)
+{
+    unsigned t = x64_tmp(r, 0);
+    x64_lea(&c->e, 3, t, m);
+    x64_shift_ri(&c->e, SH_SHL, 3, t, 8);
+    x64_shift_ri(&c->e, SH_SHR, 3, t, 8);
+    return x64_mem(t, 0);
+}
+
+static X64Mem with_index(X64Ctx *c, const RaInsn *r, const IrInsn *in, X64Mem m)
+{
+    unsigned idx = x64_op(r, 1), scale = MA_SCALE(in->aux);
+    if (in->aux & (MA_INDEX_SXTW | MA_INDEX_UXTW) && !r->cc) {
+        bool sign = in->aux & MA_INDEX_SXTW;
+        unsigned t = x64_tmp(r, 0);
+        x64_ext_rr(&c->e, sign, 2, 3, t, idx);
+        idx = t;
+    }
+    m.index = (uint8_t)idx;
+    m.scale = (uint8_t)scale;
+    return m;
+}
+
+/* The memory operand of r, whose address is described by use_address(). */
+static X64Mem address(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    X64Mem m = x64_mem(X64_NONE, in->imm);
+    if (r->op[0].loc == LOC_REMAT) {
+        int64_t off = (int64_t)ir_value(c->u, r->op[0].ref);
+        if (!(r->form & MF_INDEX) && !(c->u->mode & MODE_TBI_MASK) &&
+            x64_gaddr_mem(c, off + in->imm, &m))
+            return m;
+        CHECK(r->form & MF_TMP);
+        unsigned t = x64_tmp(r, 0);
+        x64_gaddr(c, t, off);
+        m.base = (uint8_t)t;
+        if (r->form & MF_INDEX && !r->cc && in->aux & (MA_INDEX_SXTW | MA_INDEX_UXTW)) {
+            /* one temp: the extended index, scaled, plus the address */
+            X64Emit *e = &c->e;
+            x64_ext_rr(e, in->aux & MA_INDEX_SXTW, 2, 3, t, x64_op(r, 1));
+            x64_shift_ri(e, SH_SHL, 3, t, MA_SCALE(in->aux));
+            x64_store(e, 3, x64_harg(6), t);
+            x64_gaddr(c, t, off + in->imm);
+            x64_alu_rm(e, ALU_ADD, 3, t, x64_harg(6));
+            m = x64_mem(t, 0);
+        } else if (r->form & MF_INDEX) {
+            m = with_index(c, r, in, m);
+        }
+    } else {
+        m.base = (uint8_t)x64_op(r, 0);
+        if (r->form & MF_INDEX)
+            m = with_index(c, r, in, m);
+    }
+    return c->u->mode & MODE_TBI_MASK ? mask_tag(c, r, m) : m;
+}
+
+static bool use_avx(void)
+{
+    return x64_cfg.f.avx && x64_cfg.f.avx2;
+}
+
+static void vec_rm(X64Ctx *c, X64Op op, unsigned reg, X64Mem m)
+{
+    if (use_avx())
+        x64_avx_rrm(&c->e, op, reg, 0, m);
+    else
+        x64_sse_rm(&c->e, op, reg, m);
+}
+
+static void emit_vec_ld(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m)
+{
+    static const X64Op ops[5] = {0, 0, V_MOVSS, V_MOVSD, V_MOVUPS};
+    unsigned d = x64_dst(r, 0);
+    if (size >= MEM_32) {
+        vec_rm(c, ops[size], d, m);
+        return;
+    }
+    unsigned t = x64_tmp(r, r->form & MF_TMP ? 1 : 0);
+    x64_ext_rm(&c->e, false, size, 2, t, m);
+    if (use_avx())
+        x64_avx_rrr(&c->e, V_MOVD, d, 0, t);
+    else
+        x64_sse_rr(&c->e, V_MOVD, d, t);
+}
+
+static void emit_ld(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    X64Emit *e = &c->e;
+    unsigned size = size_of(in);
+    X64Mem m = address(c, r, in);
+    if (r->dst[0].cls == RC_VEC) {
+        emit_vec_ld(c, r, size, m);
+        return;
+    }
+    unsigned d = x64_dst(r, 0), to = in->type == IR_I64 ? 3 : 2;
+    bool sign = in->aux & MA_SIGNED;
+    if (size >= to || (size == MEM_32 && !sign))
+        x64_load(e, MIN(size, to), d, m);
+    else
+        x64_ext_rm(e, sign, size, to, d, m);
+}
+
+static void emit_vec_st(X64Ctx *c, unsigned size, X64Mem m, unsigned v)
+{
+    static const X64Op ops[5] = {V_PEXTRB, V_PEXTRW, V_MOVSS_ST, V_MOVSD_ST, V_MOVUPS_ST};
+    X64Emit *e = &c->e;
+    if (size >= MEM_32) {
+        vec_rm(c, ops[size], v, m);
+        return;
+    }
+    if (use_avx())
+        x64_avx_rrmi(e, ops[size], v, 0, m, 0);
+    else
+        x64_sse_rmi(e, ops[size], v, m, 0);
+}
+
+static void emit_fence(X64Ctx *c)
+{
+    x64_rm(&c->e, X64_OP(0, 0, 0x83) | X64_LOCK, ALU_OR, x64_vcpu_mem(offsetof(Vcpu, scratch)), 1);
+    x64_u8(&c->e, 0);
+}
+
+static void emit_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    X64Emit *e = &c->e;
+    unsigned size = size_of(in), k = r->n_ops - 1u;
+    bool seq = MA_ORDER(in->aux) == ORD_REL || MA_ORDER(in->aux) == ORD_SEQ;
+    X64Mem m = address(c, r, in);
+    if (r->op[k].cls == RC_VEC) {
+        emit_vec_st(c, size, m, x64_op(r, k));
+        if (seq)
+            emit_fence(c);
+    } else if (r->op[k].loc == LOC_REMAT) {
+        x64_store_imm(e, size, m, (int32_t)r->imm);
+    } else if (seq) {
+        unsigned t = x64_tmp(r, r->form & MF_TMP ? 1 : 0);
+        x64_mov_rr(e, size == MEM_64 ? 3 : 2, t, x64_op(r, k));
+        x64_xchg_mr(e, size, m, t);
+    } else {
+        x64_store(e, size, m, x64_op(r, k));
+    }
+}
+
+/* The old value in rax, zero-extended. */
+static void extend_rax(X64Ctx *c, unsigned size)
+{
+    if (size < MEM_64)
+        x64_ext_rr(&c->e, false, size, 2, X64_RAX, X64_RAX);
+}
+
+/* An rmw that x86 lacks: rax = old, until nobody came between. */
+static void emit_amo_loop(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m, unsigned v, IrAmo k)
+{
+    static const uint8_t keep_cc[AMO_COUNT] = {[AMO_SMAX] = X64_L, [AMO_SMIN] = X64_G,
+                                               [AMO_UMAX] = X64_B, [AMO_UMIN] = X64_A};
+    static const uint8_t alu[AMO_COUNT] = {[AMO_AND] = ALU_AND, [AMO_OR] = ALU_OR,
+                                           [AMO_XOR] = ALU_XOR, [AMO_ADD] = ALU_ADD};
+    X64Emit *e = &c->e;
+    unsigned t = x64_tmp(r, r->form & MF_TMP ? 1 : 0), wide = MAX(size, 2u);
+    x64_load(e, size, X64_RAX, m);
+    uint32_t again = x64_off(e);
+    x64_mov_rr(e, wide, t, X64_RAX);
+    if (k <= AMO_XOR) {
+        x64_alu_rr(e, (X64Alu)alu[k], wide, t, v);
+    } else {
+        x64_alu_rr(e, ALU_CMP, size, X64_RAX, v);
+        x64_cmov(e, (X64Cc)keep_cc[k], wide, t, v);
+    }
+    x64_lock_cmpxchg(e, size, m, t);
+    x64_jcc_back8(e, X64_NE, again);
+    extend_rax(c, size);
+}
+
+static void emit_amo(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    static const uint8_t alu[AMO_COUNT] = {[AMO_ADD] = ALU_ADD, [AMO_AND] = ALU_AND,
+                                           [AMO_OR] = ALU_OR, [AMO_XOR] = ALU_XOR};
+    X64Emit *e = &c->e;
+    unsigned size = size_of(in), v = x64_op(r, 1);
+    IrAmo k = (IrAmo)MA_AMO(in->aux);
+    X64Mem m = address(c, r, in);
+    if (r->form & MF_NORES) {
+        x64_lock_alu_mr(e, (X64Alu)alu[k], size, m, v);
+    } else if (k == AMO_ADD) {
+        x64_lock_xadd(e, size, m, X64_RAX);
+        extend_rax(c, size);
+    } else if (k == AMO_SWAP) {
+        x64_xchg_mr(e, size, m, X64_RAX);
+        extend_rax(c, size);
+    } else {
+        emit_amo_loop(c, r, size, m, v, k);
+    }
+}
+
+static void emit_cas(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    X64Mem m = address(c, r, in);
+    x64_lock_cmpxchg(&c->e, size_of(in), m, x64_op(r, 2));
+    extend_rax(c, size_of(in));
+}
+
+static void stage(X64Ctx *c, const RaInsn *r, unsigned k, unsigned to)
+{
+    X64Emit *e = &c->e;
+    if (x64_op_in_mem(r, k)) {
+        x64_load(e, 3, X64_RCX, x64_op_mem(c, r, k));
+        x64_store(e, 3, x64_harg(to), X64_RCX);
+    } else {
+        x64_store(e, 3, x64_harg(to), x64_op(r, k));
+    }
+}
+
+/*
+ * cmpxchg16b wants rbx, a pin, and all temps are taken, so its address borrows rsi. A fault while
+ * pins are borrowed would show wrong registers: a locked or with 0 faults first in their place.
+ */
+static void emit_cas128(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    X64Emit *e = &c->e;
+    stage(c, r, 3, 2);
+    stage(c, r, 4, 3);
+    if (x64_op_in_mem(r, 2))
+        x64_load(e, 3, X64_RCX, x64_op_mem(c, r, 2));
+    else
+        x64_mov_rr(e, 3, X64_RCX, x64_op(r, 2));
+    if (in->imm)
+        x64_alu_ri(e, ALU_ADD, 3, X64_RCX, in->imm);
+    if (c->u->mode & MODE_TBI_MASK) {
+        x64_shift_ri(e, SH_SHL, 3, X64_RCX, 8);
+        x64_shift_ri(e, SH_SHR, 3, X64_RCX, 8);
+    }
+    x64_rm(e, X64_OP(0, 0, 0x83) | X64_LOCK, ALU_OR, x64_mem(X64_RCX, 0), 1);
+    x64_u8(e, 0);
+    x64_store(e, 3, x64_harg(0), X64_RSI);
+    x64_store(e, 3, x64_harg(1), X64_RBX);
+    x64_mov_rr(e, 3, X64_RSI, X64_RCX);
+    x64_load(e, 3, X64_RBX, x64_harg(2));
+    x64_load(e, 3, X64_RCX, x64_harg(3));
+    x64_lock_cmpxchg16b(e, x64_mem(X64_RSI, 0));
+    x64_load(e, 3, X64_RSI, x64_harg(0));
+    x64_load(e, 3, X64_RBX, x64_harg(1));
+}
+
+bool x64_mem_emit(X64Ctx *c, const RaInsn *r)
+{
+    const IrInsn *in = &c->u->insns[r->ir];
+    switch ((IrOp)in->op) {
+    case IR_LD: emit_ld(c, r, in); return true;
+    case IR_ST: emit_st(c, r, in); return true;
+    case IR_CAS: emit_cas(c, r, in); return true;
+    case IR_CAS128: emit_cas128(c, r, in); return true;
+    case IR_AMO: emit_amo(c, r, in); return true;
+    case IR_FENCE: emit_fence(c); return true;
+    default: return false;
+    }
+}

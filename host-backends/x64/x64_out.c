@@ -1,0 +1,367 @@
+/*
+ * Printing a unit: hot code in RaInsn order with the allocator's moves, then far code, then the
+ * vector part's literals. Writes the exits and the side table on the way.
+ *
+ * A side entry is written where an observer's own code begins; an entry equal to the one before it
+ * is left out.
+ */
+#include "x64_internal.h"
+
+/* ---- far code ---------------------------------------------------------------------------------- */
+
+void x64_far_at(X64Ctx *c, uint32_t from, X64FarFn *fn, const RaInsn *r, uint64_t arg)
+{
+    if (c->n_far >= c->cap_far) {
+        c->fail = true;
+        return;
+    }
+    c->far[c->n_far++] = (X64Far){fn, r, from, x64_off(&c->e), arg};
+}
+
+void x64_far_jcc(X64Ctx *c, X64Cc cc, X64FarFn *fn, const RaInsn *r, uint64_t arg)
+{
+    x64_far_at(c, x64_jcc_fwd32(&c->e, cc), fn, r, arg);
+}
+
+void x64_far_jmp(X64Ctx *c, X64FarFn *fn, const RaInsn *r, uint64_t arg)
+{
+    x64_far_at(c, x64_jmp_fwd32(&c->e), fn, r, arg);
+}
+
+void x64_call_far(X64Ctx *c, X64FarFn *fn, uint64_t arg)
+{
+    x64_op0(&c->e, 0xe8);
+    x64_u32(&c->e, 0);
+    x64_far_at(c, x64_off(&c->e), fn, NULL, arg);
+}
+
+void x64_far_land(X64Ctx *c)
+{
+    if (c->n_far)
+        c->far[c->n_far - 1].back = x64_off(&c->e);
+}
+
+void x64_far_back(X64Ctx *c, const X64Far *f)
+{
+    x64_jmp(&c->e, c->e.rx + f->back);
+}
+
+/* Far code may queue more of it (the stubs of exits it contains). */
+static void emit_far(X64Ctx *c)
+{
+    c->far_part = true;
+    for (uint32_t k = 0; k < c->n_far && !c->fail; k++) {
+        X64Far f = c->far[k];
+        if (f.from)
+            x64_land32(&c->e, f.from);
+        f.fn(c, &f);
+    }
+}
+
+/* ---- constants, places, moves -------------------------------------------------------------------- */
+
+X64Mem x64_loc_mem(const X64Ctx *c, RaLoc l)
+{
+    if (l & LOC_SLOT)
+        return x64_vcpu_mem(offsetof(Vcpu, state) + c->u->slots[l & (LOC_SLOT - 1)].off);
+    CHECK(l & LOC_SPILL);
+    return x64_vcpu_mem(offsetof(Vcpu, spill) + 16 * (size_t)(l & (LOC_SPILL - 1)));
+}
+
+bool x64_gaddr_mem(const X64Ctx *c, int64_t off, X64Mem *m)
+{
+    uint64_t addr = c->u->module_base + (uint64_t)off;
+    int64_t d = (int64_t)(addr - c->e.rx);
+    const int64_t reach = (int64_t)INT32_MAX - (1 << 20); /* the unit is much smaller than 1 MiB */
+    if (c->u->module_fixed || d > reach || d < -reach)
+        return false;
+    *m = x64_mem_rip(addr);
+    return true;
+}
+
+void x64_gaddr(X64Ctx *c, unsigned dst, int64_t off)
+{
+    X64Mem m;
+    if (x64_gaddr_mem(c, off, &m))
+        x64_lea(&c->e, 3, dst, m);
+    else
+        x64_mov_ri(&c->e, dst, c->u->module_base + (uint64_t)off);
+}
+
+void x64_const(X64Ctx *c, unsigned dst, IrRef ref)
+{
+    const IrInsn *in = &c->u->insns[ref];
+    uint64_t v = ir_value(c->u, ref);
+    if (in->op == IR_GADDR) {
+        x64_gaddr(c, dst, (int64_t)v);
+        return;
+    }
+    CHECK(in->op == IR_CONST);
+    static const uint64_t mask[IR_TYPE_COUNT] = {[IR_BOOL] = 1, [IR_I8] = 0xff, [IR_I16] = 0xffff};
+    x64_mov_ri(&c->e, dst, in->type == IR_I64  ? v
+                           : mask[in->type] ? v & mask[in->type]
+                                            : (uint32_t)v);
+}
+
+static void move_vec(X64Ctx *c, const RaMove *m)
+{
+    if (m->from != LOC_REMAT) {
+        x64_vec_move(c, m->to, m->from);
+        return;
+    }
+    const IrInsn *in = &c->u->insns[m->ref];
+    if (in->op == IR_VCONST) {
+        const V128 *k = &c->u->vconsts[in->arg[0]];
+        x64_vec_const(c, x64_num(m->to), k->u64[0], k->u64[1]);
+    } else {
+        x64_vec_const(c, x64_num(m->to), ir_value(c->u, m->ref), 0);
+    }
+}
+
+static void emit_move(X64Ctx *c, const RaMove *m)
+{
+    X64Emit *e = &c->e;
+    IrType t = (IrType)c->u->insns[m->ref].type;
+    unsigned size = t == IR_I64 ? 3 : 2;
+    if (x64_class_of(t) == RC_VEC)
+        move_vec(c, m);
+    else if (m->from == LOC_REMAT)
+        x64_const(c, x64_num(m->to), m->ref);
+    else if (loc_is_reg(m->from) && loc_is_reg(m->to))
+        x64_mov_rr(e, size, x64_num(m->to), x64_num(m->from));
+    else if (loc_is_reg(m->to))
+        x64_load(e, size, x64_num(m->to), x64_loc_mem(c, m->from));
+    else
+        x64_store(e, size, x64_loc_mem(c, m->to), x64_num(m->from));
+}
+
+/* ---- side table ---------------------------------------------------------------------------------- */
+
+/* The guest insn that IR insn `ir` belongs to. */
+static void follow_at(X64Ctx *c, uint32_t ir)
+{
+    for (; (uint32_t)c->next_ir <= ir; c->next_ir++)
+        if (c->u->insns[c->next_ir].op == IR_AT)
+            c->at_off = (int64_t)ir_value(c->u, (IrRef)c->next_ir);
+}
+
+static RaLoc recipe_place(const X64Ctx *c, const RaOperand *a, int64_t *imm)
+{
+    if (a->loc == LOC_REMAT) {
+        const IrInsn *in = &c->u->insns[a->ref];
+        *imm = (int64_t)(ir_value(c->u, a->ref) + (in->op == IR_GADDR ? c->u->module_base : 0));
+    }
+    return a->loc;
+}
+
+static bool side_recipes(X64Ctx *c, const RaInsn *r, SideEntry *s)
+{
+    CodeOut *out = c->out;
+    s->first_recipe = (uint16_t)out->n_recipes;
+    s->n_recipes = r->n_snap;
+    for (uint32_t k = 0; k < r->n_snap; k++) {
+        const RaSnap *sn = &c->ra->snaps[r->first_snap + k];
+        if (out->n_recipes >= out->cap_recipes)
+            return false;
+        SideRecipe *sr = &out->recipes[out->n_recipes++];
+        *sr = (SideRecipe){.slot = sn->slot, .op = sn->op, .type = sn->type, .b = LOC_NONE};
+        sr->a = recipe_place(c, &sn->arg[0], &sr->imm);
+        if (sn->n_ops > 1)
+            sr->b = recipe_place(c, &sn->arg[1], &sr->imm);
+    }
+    return true;
+}
+
+static void side_entry(X64Ctx *c, const RaInsn *r)
+{
+    CodeOut *out = c->out;
+    int32_t guest_off = (int32_t)(c->at_off - c->u->start_off);
+    if (out->n_side && !r->n_snap) {
+        const SideEntry *last = &out->side[out->n_side - 1];
+        if (last->guest_off == guest_off && last->n_recipes == 0)
+            return;
+    }
+    if (out->n_side >= out->cap_side) {
+        c->fail = true;
+        return;
+    }
+    SideEntry *s = &out->side[out->n_side++];
+    *s = (SideEntry){.host_off = x64_off(&c->e), .guest_off = guest_off};
+    if (!side_recipes(c, r, s))
+        c->fail = true;
+}
+
+/* ---- calls of helpers ----------------------------------------------------------------------------- */
+
+static bool helper_takes_vectors(const HelperDesc *h)
+{
+    if (h->ret == 'V')
+        return true;
+    for (const char *a = h->args; *a; a++)
+        if (*a == 'V')
+            return true;
+    return false;
+}
+
+void x64_helper(X64Ctx *c, HelperId id)
+{
+    X64Emit *e = &c->e;
+    const HelperDesc *h = &ir_helpers[id];
+    unsigned stub = X64_STUB_HELPER;
+    if (h->effects & EFF_STATE_R)
+        stub += 1;
+    if (h->effects & EFF_STATE_W)
+        stub += 2;
+    if (helper_takes_vectors(h)) {
+        unsigned mask = h->ret == 'V' ? 0x80 : 0;
+        for (unsigned k = 0; h->args[k]; k++)
+            mask |= h->args[k] == 'V' ? 1u << k : 0;
+        x64_mov_ri(e, X64_RCX, mask);
+        stub += 4;
+    }
+    x64_load(e, 3, X64_RAX, x64_vcpu_mem(offsetof(Vcpu, helper_fn) + id * sizeof(void *)));
+    x64_call_m(e, x64_vcpu_mem(offsetof(Vcpu, stub) + stub * sizeof(void *)));
+}
+
+void x64_far_helper(X64Ctx *c, HelperId id)
+{
+    X64Emit *e = &c->e;
+    x64_push(e, X64_RAX);
+    x64_push(e, X64_RCX);
+    x64_push(e, X64_RDX);
+    x64_helper(c, id);
+    if (ir_helpers[id].ret != 'V')
+        x64_store(e, 3, x64_harg(7), X64_RAX);
+    x64_pop(e, X64_RDX);
+    x64_pop(e, X64_RCX);
+    x64_pop(e, X64_RAX);
+}
+
+static void call_arg(X64Ctx *c, const RaInsn *r, unsigned k)
+{
+    X64Emit *e = &c->e;
+    const RaOperand *o = &r->op[k];
+    X64Mem to = x64_harg(k);
+    if (o->loc == LOC_REMAT) {
+        x64_const(c, X64_RAX, o->ref);
+        x64_store(e, 3, to, X64_RAX);
+    } else if (!loc_is_reg(o->loc)) { /* all 16 bytes: floats and integers use the low ones */
+        X64Mem from = x64_loc_mem(c, o->loc);
+        bool wide = c->u->insns[o->ref].type == IR_V128;
+        bool dword = o->cls == RC_GPR && c->u->insns[o->ref].type != IR_I64;
+        for (unsigned h = 0; h < 1u + wide; h++) {
+            x64_load(e, dword ? 2 : 3, X64_RAX, from);
+            x64_store(e, 3, to, X64_RAX);
+            from.disp += 8;
+            to.disp += 8;
+        }
+    } else if (o->cls == RC_VEC) {
+        if (x64_cfg.f.avx && x64_cfg.f.avx2)
+            x64_avx_rrm(e, V_MOVUPS_ST, x64_op(r, k), 0, to);
+        else
+            x64_sse_rm(e, V_MOVUPS_ST, x64_op(r, k), to);
+    } else {
+        x64_store(e, 3, to, x64_op(r, k));
+    }
+}
+
+static void emit_call(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    x64_snaps_emit(c, r); /* for a helper that reads slots */
+    for (unsigned k = 0; k < r->n_ops; k++)
+        call_arg(c, r, k);
+    x64_helper(c, (HelperId)in->imm);
+    if (!r->n_dst || r->dst[0].cls != RC_VEC)
+        return;
+    if (ir_helpers[in->imm].ret != 'V')
+        x64_store(&c->e, 3, x64_harg(7), X64_RAX);
+    if (x64_cfg.f.avx && x64_cfg.f.avx2)
+        x64_avx_rrm(&c->e, V_MOVUPS, x64_dst(r, 0), 0, x64_harg(7));
+    else
+        x64_sse_rm(&c->e, V_MOVUPS, x64_dst(r, 0), x64_harg(7));
+}
+
+/* ---- the walk -------------------------------------------------------------------------------------- */
+
+static void emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    X64Emit *e = &c->e;
+    if (!r->n_ops || c->ra->target->pin_of_slot[in->imm] != LOC_NONE)
+        return; /* sunk, or the allocator's moves did it */
+    const SlotDesc *s = &c->u->slots[in->imm];
+    X64Mem m = x64_loc_mem(c, (RaLoc)(LOC_SLOT | (unsigned)in->imm));
+    unsigned size = s->type == SLOT_I64 ? 3 : 2;
+    RaLoc l = r->op[0].loc;
+    if (r->op[0].cls == RC_VEC)
+        x64_vec_move(c, (RaLoc)(LOC_SLOT | (unsigned)in->imm), l);
+    else if (l == LOC_REMAT)
+        x64_store_imm(e, size, m, (int32_t)ir_value(c->u, r->op[0].ref));
+    else
+        x64_store(e, size, m, x64_num(l));
+}
+
+static void emit_insn(X64Ctx *c, const RaInsn *r)
+{
+    const IrInsn *in = &c->u->insns[r->ir];
+    follow_at(c, r->ir);
+    for (uint32_t k = 0; k < r->n_moves; k++)
+        emit_move(c, &c->ra->moves[r->first_move + k]);
+    if (r->observer)
+        side_entry(c, r);
+    if (in->op == IR_SET)
+        emit_set(c, r, in);
+    else if (in->op == IR_CALL)
+        emit_call(c, r, in);
+    else if (!x64_int_emit(c, r) && !x64_flags_emit(c, r) && !x64_mem_emit(c, r) &&
+             !x64_exit_emit(c, r) && !x64_vec_emit(c, r))
+        CHECK(!"an op that emit knows");
+}
+
+static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
+{
+    memset(c, 0, sizeof *c);
+    c->e = (X64Emit){.p = out->rw, .base = out->rw, .end = out->rw + out->cap, .rx = out->rx};
+    c->ra = ra;
+    c->u = ra->ir;
+    c->stubs = stubs;
+    c->out = out;
+    c->cap_far = 2 * ra->n + 64;
+    c->cap_fix = 3 * ra->ir->n_blocks + 8;
+    c->far = arena_alloc(ra->arena, c->cap_far * sizeof *c->far);
+    c->fix = arena_alloc(ra->arena, 2 * c->cap_fix * sizeof *c->fix);
+    c->block_off = arena_alloc(ra->arena, ra->ir->n_blocks * sizeof *c->block_off);
+    out->n_exits = out->n_side = out->n_recipes = 0;
+    c->at_off = ra->ir->start_off;
+    return c->far && c->fix && c->block_off && out->cap >= 64 && x64_vec_open(c);
+}
+
+static void fix_blocks(X64Ctx *c)
+{
+    for (uint32_t k = 0; k < c->n_fix && !c->e.overflow; k++) {
+        uint32_t at = c->fix[2 * k], d = c->block_off[c->fix[2 * k + 1]] - at;
+        memcpy(c->e.base + at - 4, &d, 4);
+    }
+}
+
+bool x64_emit_unit(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
+{
+    X64Ctx *c = arena_alloc(ra->arena, sizeof *c);
+    if (!c || !out_open(c, ra, stubs, out))
+        return false;
+    for (uint32_t b = 0, i = 0; b < ra->ir->n_blocks; b++) {
+        c->block = b;
+        c->block_off[b] = x64_off(&c->e);
+        for (; i < ra->block_end[b] && !c->fail; i++)
+            emit_insn(c, &ra->insns[i]);
+    }
+    out->hot_size = x64_off(&c->e);
+    if (c->fail || c->e.overflow)
+        return false;
+    emit_far(c);
+    if (c->fail || c->e.overflow || !x64_vec_close(c) || c->e.overflow)
+        return false;
+    fix_blocks(c);
+    out->size = x64_off(&c->e);
+    out->data_size = (uint32_t)(out->n_exits * sizeof(ExitRec));
+    return !c->fail && !c->e.overflow;
+}

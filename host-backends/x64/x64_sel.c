@@ -1,0 +1,259 @@
+/*
+ * Instruction selection, the driver: one backward walk over the IR.
+ *
+ * An insn is described when it has an effect or when something described already needs it; so a
+ * compare fused into its branch, or an address into its load, never gets a RaInsn of its own.
+ * RaInsns are filled from the end of the array downward and moved to its front at the end.
+ *
+ *     v3 = and v1, 7          described second:  and v3, v1, 7     only if another insn needs v3
+ *     v4 = cmp.ne v3, 0       not at all
+ *     xif v4, 0x40            described first:   test v1, 7; jne
+ */
+#include "x64_internal.h"
+
+RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
+{
+    if (UNLIKELY(s->pos == 0)) {
+        s->fail = true;
+        s->pos = 1;
+    }
+    RaInsn *r = &s->ra->insns[--s->pos];
+    memset(r, 0, sizeof *r);
+    r->ir = ir;
+    r->kind = RA_OP;
+    r->extra = (uint32_t)s->eflags[ir] << X64_EFL_SHIFT;
+    return r;
+}
+
+static RaOperand *add_dst(RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
+{
+    CHECK(r->n_dst < ARRAY_LEN(r->dst));
+    RaOperand *o = &r->dst[r->n_dst++];
+    *o = (RaOperand){.ref = ref, .cls = (uint8_t)cls, .flags = (uint8_t)flags, .loc = LOC_NONE};
+    return o;
+}
+
+void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
+{
+    add_dst(r, ref, cls, flags);
+}
+
+void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg)
+{
+    add_dst(r, ref, cls, RAF_FIXED)->fixed = (uint8_t)reg;
+}
+
+static RaOperand *add_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
+{
+    CHECK(r->n_ops < RA_MAX_OPS);
+    RaOperand *o = &r->op[r->n_ops++];
+    *o = (RaOperand){.ref = ref, .cls = (uint8_t)cls, .flags = (uint8_t)flags, .loc = LOC_NONE};
+    if (s->need[ref] < UINT16_MAX)
+        s->need[ref]++;
+    return o;
+}
+
+void x64_sel_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
+{
+    add_use(s, r, ref, cls, flags);
+}
+
+void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg, unsigned flags)
+{
+    add_use(s, r, ref, cls, flags | RAF_FIXED)->fixed = (uint8_t)reg;
+}
+
+/* Ops whose 32-bit result the emitter makes with an instruction that clears bits 63..32. */
+static bool op_makes_clean(IrOp op)
+{
+    switch (op) {
+    case IR_ADD: case IR_SUB: case IR_MUL: case IR_MULHU: case IR_MULHS: case IR_UDIV: case IR_SDIV:
+    case IR_AND: case IR_OR: case IR_XOR: case IR_ANDN: case IR_NOT: case IR_NEG: case IR_SHL:
+    case IR_SHR: case IR_SAR: case IR_ROR: case IR_EXTR: case IR_UBFX: case IR_SBFX: case IR_CLZ:
+    case IR_CTZ: case IR_CLS: case IR_POPCNT: case IR_BSWAP: case IR_REV16: case IR_RBIT:
+    case IR_ZEXT: case IR_SEXT: case IR_CMP: case IR_CC: case IR_BNOT: case IR_SELECT:
+    case IR_ADC: case IR_SBC: case IR_FLPACK: case IR_LD: case IR_CRC32:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool x64_sel_clean(const X64Sel *s, IrRef ref)
+{
+    const IrInsn *in = x64_ir(s, ref);
+    return (in->type == IR_I32 || in->type == IR_BOOL) && op_makes_clean((IrOp)in->op);
+}
+
+IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow)
+{
+    *narrow = false;
+    for (;;) {
+        const IrInsn *in = x64_ir(s, ref);
+        if (in->op != IR_TRUNC && in->op != IR_ZEXT && in->op != IR_SEXT)
+            return ref;
+        IrType from = (IrType)x64_ir(s, in->arg[0])->type;
+        if (from == IR_BOOL || bits > x64_type_bits(from)) {
+            if (in->op == IR_SEXT || !x64_sel_clean(s, in->arg[0]))
+                return ref;
+            *narrow = bits == 64;
+            return in->arg[0];
+        }
+        if (ir_is_const(s->u, in->arg[0]))
+            return ref;
+        ref = in->arg[0];
+    }
+}
+
+void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags)
+{
+    bool narrow;
+    ref = x64_sel_alias(s, ref, bits, &narrow);
+    if (narrow)
+        flags &= ~(unsigned)RAF_MEM_OK;
+    x64_sel_use(s, r, ref, RC_GPR, flags);
+}
+
+bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned bits, int64_t *imm)
+{
+    if (!ir_is_const(s->u, ref))
+        return false;
+    unsigned sh = 64 - bits;
+    int64_t v = (int64_t)(ir_value(s->u, ref) << sh) >> sh;
+    *imm = v;
+    return x64_is_s32(v);
+}
+
+/* ---- state, constants of state, calls -------------------------------------------------------- */
+
+static void need_ref(X64Sel *s, IrRef ref)
+{
+    if (s->need[ref] < UINT16_MAX)
+        s->need[ref]++;
+}
+
+/* A set that lives in side tables only: its recipe's inputs must exist. */
+static void sel_sunk(X64Sel *s, const IrInsn *in)
+{
+    const IrInsn *p = x64_ir(s, in->arg[0]);
+    if (p->op != IR_FLADD && p->op != IR_FLSUB && p->op != IR_FLLOGIC) {
+        need_ref(s, in->arg[0]);
+        return;
+    }
+    for (unsigned k = 0; k < ir_ops[p->op].nargs; k++)
+        need_ref(s, ir_recipe_arg(s->u, p->arg[k]));
+}
+
+static void sel_set(X64Sel *s, IrRef i)
+{
+    const IrInsn *in = x64_ir(s, i);
+    if (in->aux & 1) {
+        sel_sunk(s, in);
+        return;
+    }
+    RaInsn *r = x64_sel_new(s, i);
+    r->kind = RA_SET;
+    IrRef v = in->arg[0];
+    IrType t = (IrType)x64_ir(s, v)->type;
+    if (x64_class_of(t) == RC_VEC) {
+        x64_sel_use(s, r, x64_vec_sel_alias(s, v), RC_VEC, 0);
+        return;
+    }
+    bool wide = s->u->slots[in->imm].type == SLOT_I64;
+    int64_t imm;
+    bool fits = x64_sel_imm(s, v, wide ? 64 : 32, &imm);
+    bool pinned = s->ra->target->pin_of_slot[in->imm] != LOC_NONE;
+    x64_sel_use_int(s, r, v, wide ? 64 : 32, fits && !pinned ? RAF_REMAT_OK : 0);
+}
+
+static void sel_call(X64Sel *s, IrRef i)
+{
+    const IrInsn *in = x64_ir(s, i);
+    const HelperDesc *h = &ir_helpers[in->imm];
+    RaInsn *r = x64_sel_new(s, i);
+    r->clobbers = 1 << X64_RAX | 1 << X64_RCX | 1 << X64_RDX;
+    r->observer = (ir_effects(in) & (EFF_FAULT | EFF_EXIT)) != 0;
+    if (in->type != IR_VOID) {
+        if (x64_class_of((IrType)in->type) == RC_VEC)
+            x64_sel_dst(s, r, i, RC_VEC, 0);
+        else
+            x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
+    }
+    uint32_t n = ir_list_len(s->u, in->arg[0]);
+    CHECK(n <= RA_MAX_OPS);
+    for (uint32_t k = 0; k < n; k++) {
+        IrRef a = ir_list_refs(s->u, in->arg[0])[k];
+        int64_t imm;
+        if (x64_class_of((IrType)x64_ir(s, a)->type) == RC_VEC)
+            x64_sel_use(s, r, x64_vec_sel_alias(s, a), RC_VEC, RAF_MEM_OK);
+        else
+            x64_sel_use(s, r, a, RC_GPR,
+                        x64_sel_imm(s, a, 64, &imm) ? RAF_MEM_OK | RAF_REMAT_OK : RAF_MEM_OK);
+    }
+    DCHECK(h->args != NULL);
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------- */
+
+static bool sel_state(X64Sel *s, IrRef i)
+{
+    switch ((IrOp)x64_ir(s, i)->op) {
+    case IR_NOP: case IR_AT: case IR_CONST: case IR_VCONST: case IR_GADDR: case IR_GET:
+    case IR_PARAM: case IR_HI:
+        return true;
+    case IR_SET:
+        sel_set(s, i);
+        return true;
+    case IR_CALL:
+        sel_call(s, i);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void sel_insn(X64Sel *s, IrRef i)
+{
+    const IrInsn *in = x64_ir(s, i);
+    unsigned kept = ir_effects(in) & ~(unsigned)(EFF_STATE_R | EFF_LOAD);
+    if (!kept && !s->need[i] && !s->eflags[i])
+        return;
+    if (sel_state(s, i) || x64_int_select(s, i) || x64_flags_select(s, i) ||
+        x64_mem_select(s, i) || x64_exit_select(s, i) || x64_vec_select(s, i))
+        return;
+    CHECK(!"an op that select knows");
+}
+
+static bool sel_open(X64Sel *s, RaUnit *ra)
+{
+    const IrUnit *u = ra->ir;
+    *s = (X64Sel){.ra = ra, .u = u, .pos = ra->cap};
+    s->need = arena_alloc(ra->arena, u->n * sizeof *s->need);
+    s->eflags = arena_alloc(ra->arena, u->n);
+    if (!s->need || !s->eflags)
+        return false;
+    memset(s->need, 0, u->n * sizeof *s->need);
+    memset(s->eflags, 0, u->n);
+    return x64_vec_sel_open(s);
+}
+
+bool x64_select(RaUnit *ra)
+{
+    X64Sel s;
+    if (!sel_open(&s, ra))
+        return false;
+    for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
+        const IrBlock *blk = &ra->ir->blocks[b];
+        s.block_first = blk->first;
+        ra->block_end[b] = ra->cap - s.pos; /* counted from the end; turned round below */
+        for (IrRef i = blk->end; i-- > blk->first;)
+            sel_insn(&s, i);
+        if (s.fail)
+            return false;
+    }
+    ra->n = ra->cap - s.pos;
+    for (uint32_t b = 0; b < ra->ir->n_blocks; b++)
+        ra->block_end[b] = ra->n - ra->block_end[b];
+    memmove(ra->insns, ra->insns + s.pos, ra->n * sizeof(RaInsn));
+    return true;
+}
