@@ -109,7 +109,7 @@ static void emit_arith(X64Vec *v, const RaInsn *i)
         xv_move(v, d, r);
         return;
     }
-    bool tiny = ir->op == IR_FMUL || ir->op == IR_FDIV;
+    bool tiny = ir->op == IR_FMUL; /* a quotient is never so near to a power of two */
     RaLoc t = v_tmp(i, 0);
     X64VecFar *f = v_far(v, i, far_op);
     arith_to(v, i, t);

@@ -124,7 +124,7 @@ static void emit_arith(X64Vec *v, const Args *g)
     }
     X64VecFar *f = v_far(v, g->i, v_far_vec_op);
     arith_to(v, g, g->t);
-    check_result(v, f, g->ve, g->t, g->t2, op == IR_VFMUL || op == IR_VFDIV);
+    check_result(v, f, g->ve, g->t, g->t2, op == IR_VFMUL);
     xv_move(v, g->d, g->t);
     v_far_back(v, f);
 }
