@@ -242,6 +242,32 @@ Test(guestmem, copies_and_reports_faults)
     }
 }
 
+Test(guestmem, compares_and_swaps)
+{
+    uint8_t *p = page_before_hole();
+    GuestAddr a = gm_addr(p);
+    for (unsigned size = 1; size <= 8; size *= 2) {
+        uint64_t old = 0x1122334455667788u & (~0ull >> (64 - 8 * size)), now = 0x99, wrong = 1;
+        memset(p, 0x55, 16);
+        memcpy(p, &old, size);
+        cr_assert(gm_cas(a, size, &wrong, &now));
+        cr_assert_eq(wrong, old);
+        cr_assert(gm_cas(a, size, &old, &now));
+        cr_assert(p[0] == 0x99 && p[size] == 0x55);
+        cr_assert_not(gm_cas(a + 4096, size, &old, &now));
+    }
+    uint64_t pair[2] = {1, 2}, next[2] = {3, 4}, other[2] = {1, 9};
+    memcpy(p, pair, 16);
+    cr_assert(gm_cas(a, 16, other, next));
+    cr_assert(other[0] == 1 && other[1] == 2 && memcmp(p, pair, 16) == 0);
+    cr_assert(gm_cas(a, 16, pair, next));
+    cr_assert_eq(memcmp(p, next, 16), 0);
+    cr_assert_not(gm_cas(a + 4096, 16, pair, next));
+    mprotect(p, 4096, PROT_READ);
+    cr_assert_not(gm_cas(a, 16, next, next));
+    cr_assert_not(gm_cas(a, 4, next, next));
+}
+
 Test(guestmem, refuses_kernel_addresses)
 {
     uint8_t b[16];

@@ -6,6 +6,7 @@
  */
 #include "guestmem.h"
 #include <asm/errno.h>
+#include "check.h"
 
 uint64_t gm_base;
 uint64_t gm_limit = 0x800000000000u - 0x1000; /* TASK_SIZE of a 47-bit x86-64 process */
@@ -16,6 +17,10 @@ long gm_asm_clear(void *dst, size_t n);
 long gm_asm_strlen(const char *s, size_t max);
 /* As strlen, and copies each byte (the NUL too) to dst. */
 long gm_asm_strcpy(char *dst, const char *s, size_t max);
+typedef long GmCas(void *p, uint64_t *old, uint64_t now);
+GmCas gm_asm_cas1, gm_asm_cas2, gm_asm_cas4, gm_asm_cas8;
+long gm_asm_cas16(void *p, uint64_t *old, const uint64_t *now);
+extern const char gm_asm_cas16_insn[], gm_asm_cas16_fault[];
 extern const char gm_asm_begin[], gm_asm_end[], gm_asm_fault[];
 
 bool gm_range_ok(GuestAddr a, uint64_t n)
@@ -36,6 +41,25 @@ bool gm_copy_out(GuestAddr dst, const void *src, size_t n)
 bool gm_clear(GuestAddr dst, size_t n)
 {
     return gm_range_ok(dst, n) && gm_asm_clear(gm_ptr(dst), n) == 0;
+}
+
+bool gm_cas(GuestAddr a, unsigned size, uint64_t *old, const uint64_t *now)
+{
+    if (!gm_range_ok(a, size))
+        return false;
+    switch (size) {
+    case 1:
+        return gm_asm_cas1(gm_ptr(a), old, *now) == 0;
+    case 2:
+        return gm_asm_cas2(gm_ptr(a), old, *now) == 0;
+    case 4:
+        return gm_asm_cas4(gm_ptr(a), old, *now) == 0;
+    case 8:
+        return gm_asm_cas8(gm_ptr(a), old, *now) == 0;
+    default:
+        CHECK(size == 16);
+        return gm_asm_cas16(gm_ptr(a), old, now) == 0;
+    }
 }
 
 /* Meaning of a string loop's result `n` that was allowed `room` bytes out of `max`. */
@@ -64,6 +88,8 @@ long gm_copy_str(char *dst, GuestAddr src, size_t cap)
 
 uint64_t gm_fixup(uint64_t pc)
 {
+    if (pc == (uintptr_t)gm_asm_cas16_insn)
+        return (uintptr_t)gm_asm_cas16_fault;
     bool inside = pc >= (uintptr_t)gm_asm_begin && pc < (uintptr_t)gm_asm_end;
     return inside ? (uintptr_t)gm_asm_fault : 0;
 }

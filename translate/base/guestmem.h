@@ -15,12 +15,12 @@ extern uint64_t gm_limit; /* first guest address that is never user memory */
 
 static inline void *gm_ptr(GuestAddr a)
 {
-    return (void *) (uintptr_t) (gm_base + a);
+    return (void *)(uintptr_t)(gm_base + a);
 }
 
 static inline GuestAddr gm_addr(const void *p)
 {
-    return (uint64_t) (uintptr_t) p - gm_base;
+    return (uint64_t)(uintptr_t)p - gm_base;
 }
 
 /* True when [a, a+n) lies below gm_limit without wrapping. */
@@ -30,6 +30,13 @@ bool gm_range_ok(GuestAddr a, uint64_t n);
 bool gm_copy_in(void *dst, GuestAddr src, size_t n);
 bool gm_copy_out(GuestAddr dst, const void *src, size_t n);
 bool gm_clear(GuestAddr dst, size_t n);
+
+/*
+ * Atomic compare-and-swap of size 1, 2, 4 or 8 bytes: *old (zero-extended) is compared, and becomes
+ * what was there. With 16 bytes `old` and `now` are pairs, and `a` is a multiple of 16. False when
+ * not accessible for writing.
+ */
+bool gm_cas(GuestAddr a, unsigned size, uint64_t *old, const uint64_t *now);
 
 /*
  * Length of the guest string without its NUL, at most max; -EFAULT when unreadable,

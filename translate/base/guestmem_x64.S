@@ -6,6 +6,8 @@
         .hidden gm_asm_begin, gm_asm_end, gm_asm_fault
         .hidden gm_asm_copy, gm_asm_clear, gm_asm_strlen, gm_asm_strcpy
         .globl  gm_asm_begin, gm_asm_end, gm_asm_fault
+        .hidden gm_asm_cas16_insn, gm_asm_cas16_fault
+        .globl  gm_asm_cas16_insn, gm_asm_cas16_fault
         .globl  gm_asm_copy, gm_asm_clear, gm_asm_strlen, gm_asm_strcpy
         .p2align 4
 gm_asm_begin:
@@ -24,15 +26,23 @@ gm_asm_copy:
         addq    $8, %rdi
         decq    %rcx
         jnz     1b
-2:      andl    $7, %edx
+2:      testb   $4, %dl                 /* an aligned 2, 4 or 8 bytes are one access each */
+        jz      4f
+        movl    (%rsi), %eax
+        movl    %eax, (%rdi)
+        addq    $4, %rsi
+        addq    $4, %rdi
+4:      testb   $2, %dl
         jz      5f
-4:      movzbl  (%rsi), %eax
+        movzwl  (%rsi), %eax
+        movw    %ax, (%rdi)
+        addq    $2, %rsi
+        addq    $2, %rdi
+5:      testb   $1, %dl
+        jz      6f
+        movzbl  (%rsi), %eax
         movb    %al, (%rdi)
-        incq    %rsi
-        incq    %rdi
-        decl    %edx
-        jnz     4b
-5:      xorl    %eax, %eax
+6:      xorl    %eax, %eax
         ret
 3:      movq    %rdx, %rcx
         rep movsb
@@ -76,8 +86,49 @@ gm_asm_strcpy:
         jmp     1b
 2:      ret
         .size   gm_asm_strcpy, . - gm_asm_strcpy
+
+/*
+ * long gm_asm_casN(rdi p, rsi expected, rdx desired): 0; the old value goes to *expected.
+ */
+        .macro  CAS name, op, reg
+        .globl  \name
+        .hidden \name
+        .type   \name, @function
+\name:
+        movq    (%rsi), %rax
+        lock \op \reg, (%rdi)
+        movq    %rax, (%rsi)
+        xorl    %eax, %eax
+        ret
+        .size   \name, . - \name
+        .endm
+        CAS     gm_asm_cas1, cmpxchgb, %dl
+        CAS     gm_asm_cas2, cmpxchgw, %dx
+        CAS     gm_asm_cas4, cmpxchgl, %edx
+        CAS     gm_asm_cas8, cmpxchgq, %rdx
+
+/* long gm_asm_cas16(rdi p, rsi expected[2], rdx desired[2]); rbx waits in r8, so a fault keeps it. */
+        .globl  gm_asm_cas16
+        .hidden gm_asm_cas16
+        .type   gm_asm_cas16, @function
+gm_asm_cas16:
+        movq    %rbx, %r8
+        movq    (%rdx), %rbx
+        movq    8(%rdx), %rcx
+        movq    (%rsi), %rax
+        movq    8(%rsi), %rdx
+gm_asm_cas16_insn:
+        lock cmpxchg16b (%rdi)
+        movq    %r8, %rbx
+        movq    %rax, (%rsi)
+        movq    %rdx, 8(%rsi)
+        xorl    %eax, %eax
+        ret
+        .size   gm_asm_cas16, . - gm_asm_cas16
 gm_asm_end:
 
+gm_asm_cas16_fault:
+        movq    %r8, %rbx
 gm_asm_fault:
         movq    $-14, %rax              /* -EFAULT */
         ret

@@ -118,22 +118,40 @@ static bool run_store(Interp *m, const IrInsn *i)
     return access_memory(m, &x);
 }
 
+/*
+ * Compare-and-swap on the memory itself, or, where accesses are intercepted, as a write. Sets
+ * *swapped; false when the access faulted.
+ */
+static bool swap_memory(Interp *m, IrAccess *x, const uint64_t *old, bool *swapped)
+{
+    uint64_t seen[2] = {old[0], x->size == 16 ? old[1] : 0};
+    *swapped = true;
+    if (m->env->access || x->addr % x->size || !gm_cas(x->addr, x->size, seen, x->data))
+        return access_memory(m, x);
+    *swapped = seen[0] == old[0] && (x->size < 16 || seen[1] == old[1]);
+    return true;
+}
+
 /* Reads the old value, then writes what is to be there: the same again if cas fails. */
 static bool run_atomic(Interp *m, const IrInsn *i)
 {
     IrMem size = (IrMem)MA_SIZE(i->aux);
-    uint64_t old = 0, mask = size == MEM_64 ? ~0ull : (1ull << (8u << size)) - 1;
-    IrAccess x = {.addr = scalar(m, i->arg[0]), .size = 1u << size, .data = &old};
-    if (!access_memory(m, &x))
-        return false;
+    uint64_t old, mask = size == MEM_64 ? ~0ull : (1ull << (8u << size)) - 1;
     uint64_t b = scalar(m, i->arg[1]), now;
-    if (i->op == IR_AMO)
-        now = ir_eval_amo((IrAmo)MA_AMO(i->aux), size, old, b);
-    else
-        now = old == (b & mask) ? scalar(m, i->arg[2]) : old;
-    x = (IrAccess){.addr = x.addr, .size = x.size, .write = true, .data = &now};
-    if (!access_memory(m, &x))
-        return false;
+    bool swapped = false;
+    while (!swapped) {
+        old = 0;
+        IrAccess x = {.addr = scalar(m, i->arg[0]), .size = 1u << size, .data = &old};
+        if (!access_memory(m, &x))
+            return false;
+        if (i->op == IR_AMO)
+            now = ir_eval_amo((IrAmo)MA_AMO(i->aux), size, old, b) & mask;
+        else
+            now = old == (b & mask) ? scalar(m, i->arg[2]) & mask : old;
+        x = (IrAccess){.addr = x.addr, .size = x.size, .write = true, .data = &now};
+        if (!swap_memory(m, &x, &old, &swapped))
+            return false;
+    }
     put(m, old);
     return true;
 }
@@ -142,15 +160,18 @@ static bool run_cas128(Interp *m, const IrInsn *i)
 {
     const IrRef *l = ir_list_refs(m->u, i->arg[1]);
     V128 old, now;
-    IrAccess x = {.addr = scalar(m, i->arg[0]), .size = 16, .data = &old};
-    if (!access_memory(m, &x))
-        return false;
-    now = old;
-    if (old.u64[0] == scalar(m, l[0]) && old.u64[1] == scalar(m, l[1]))
-        now = (V128){.u64 = {scalar(m, l[2]), scalar(m, l[3])}};
-    x = (IrAccess){.addr = x.addr, .size = 16, .write = true, .data = &now};
-    if (!access_memory(m, &x))
-        return false;
+    bool swapped = false;
+    while (!swapped) {
+        IrAccess x = {.addr = scalar(m, i->arg[0]), .size = 16, .data = &old};
+        if (!access_memory(m, &x))
+            return false;
+        now = old;
+        if (old.u64[0] == scalar(m, l[0]) && old.u64[1] == scalar(m, l[1]))
+            now = (V128){.u64 = {scalar(m, l[2]), scalar(m, l[3])}};
+        x = (IrAccess){.addr = x.addr, .size = 16, .write = true, .data = &now};
+        if (!swap_memory(m, &x, old.u64, &swapped))
+            return false;
+    }
     m->env->vals[m->at] = old;
     return true;
 }
