@@ -67,6 +67,7 @@ bool rt_vcpu_init(Vcpu *v)
         trans_free(v);
         return false;
     }
+    rt.cfg.backend->vcpu_init(v, &rt.stubs);
     return true;
 }
 
