@@ -1,5 +1,5 @@
 /*
- * AES, SHA-1, SHA-256 through helpers; the logic of SHA-3 as plain vector ops.
+ * AES, SHA-1, SHA-2, SM3, SM4 through helpers; the logic of SHA-3 as plain vector ops.
  *
  * Example, `rax1 v0.2d, v1.2d, v2.2d`: v1 ^ rol(v2, 1) per 64-bit lane.
  */
@@ -62,5 +62,43 @@ TransResult a64_xar(TransCtx *tc, A64Insn insn)
     const A64_xar f = insn.xar;
     IrRef x = v_op2(tc, IR_VXOR, 0, a64_v(tc, f.rn), a64_v(tc, f.rm));
     a64_set_v(tc, f.rd, rotate_right(tc, x, f.imm6));
+    return TR_NEXT;
+}
+
+/* group 0: sha512h, sha512h2, sha512su1; group 1: sm3partw1, sm3partw2, sm4ekey. */
+TransResult a64_crypto_3r(TransCtx *tc, A64Insn insn)
+{
+    const A64_crypto_3r f = insn.crypto_3r;
+    A64VecOp op = (f.group ? A64_VEC_SM3PARTW1 : A64_VEC_SHA512H) + f.opcode;
+    A64Operands o = {a64_v(tc, f.rd), a64_v(tc, f.rn), a64_v(tc, f.rm)};
+    a64_set_v(tc, f.rd, a64_vec_call(tc, op, VE_32, o));
+    return TR_NEXT;
+}
+
+/* sha512su0 0, sm4e 1. */
+TransResult a64_crypto_2r(TransCtx *tc, A64Insn insn)
+{
+    const A64_crypto_2r f = insn.crypto_2r;
+    IrRef n = a64_v(tc, f.rn);
+    A64Operands o = {a64_v(tc, f.rd), n, n};
+    a64_set_v(tc, f.rd, a64_vec_call(tc, f.opcode ? A64_VEC_SM4E : A64_VEC_SHA512SU0, VE_32, o));
+    return TR_NEXT;
+}
+
+TransResult a64_sm3ss1(TransCtx *tc, A64Insn insn)
+{
+    const A64_sm3ss1 f = insn.sm3ss1;
+    A64Operands o = {a64_v(tc, f.rn), a64_v(tc, f.rm), a64_v(tc, f.ra)};
+    a64_set_v(tc, f.rd, a64_vec_call(tc, A64_VEC_SM3SS1, VE_32, o));
+    return TR_NEXT;
+}
+
+/* The schedule word that imm2 names is put in every lane. */
+TransResult a64_sm3tt(TransCtx *tc, A64Insn insn)
+{
+    const A64_sm3tt f = insn.sm3tt;
+    IrRef m = v_op1i(tc, IR_VDUPL, VE_32, a64_v(tc, f.rm), (int32_t)f.imm2);
+    A64Operands o = {a64_v(tc, f.rd), a64_v(tc, f.rn), m};
+    a64_set_v(tc, f.rd, a64_vec_call(tc, A64_VEC_SM3TT1A + f.op, VE_32, o));
     return TR_NEXT;
 }

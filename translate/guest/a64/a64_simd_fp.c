@@ -151,6 +151,61 @@ TransResult a64_sc_elem_fp(TransCtx *tc, A64Insn insn)
     return TR_NEXT;
 }
 
+/*
+ * Complex numbers lie as real, imaginary. The second operand turned by rot * 90 degrees is its
+ * parts swapped (odd rot) and signs changed: -imaginary, real at 90 degrees.
+ */
+static IrRef rotated(TransCtx *tc, unsigned sz, unsigned rot, IrRef v)
+{
+    unsigned ve = VE_32 + sz;
+    uint64_t sign = sz ? 1ull << 63 : 1ull << 31, re = 0, im = 0;
+    if (rot & 1)
+        v = sz ? ir_op2x(tc->u, IR_VEXT, IR_V128, 0, v, v, 8)
+               : v_op1(tc, IR_VREV, ve | VE_64 << VE_CONT_SHIFT, v);
+    if (rot == 1 || rot == 2)
+        re = sign;
+    if (rot == 2 || rot == 3)
+        im = sign;
+    if (!(re | im))
+        return v;
+    uint64_t low = sz ? re : re | im << 32;
+    return v_op2(tc, IR_VXOR, 0, v, ir_vconst(tc->u, low, sz ? im : low));
+}
+
+TransResult a64_fcadd_v(TransCtx *tc, A64Insn insn)
+{
+    const A64_fcadd_v f = insn.fcadd_v;
+    IrRef m = rotated(tc, f.sz, f.rot ? 3 : 1, a64_v_fp(tc, f.Q, f.rm));
+    IrRef r = v_op2(tc, IR_VFADD, VE_32 + f.sz, a64_v_fp(tc, f.Q, f.rn), m);
+    a64_set_vq(tc, f.Q, f.rd, r);
+    return TR_NEXT;
+}
+
+/* Adds the real (even rot) or imaginary part of n times m turned. */
+static IrRef complex_mla(TransCtx *tc, unsigned sz, unsigned rot, const IrRef nma[3])
+{
+    unsigned ve = VE_32 + sz;
+    IrRef part = v_op2(tc, rot & 1 ? IR_VTRN2 : IR_VTRN1, ve, nma[0], nma[0]);
+    return v_op3(tc, IR_VFMA, ve, part, rotated(tc, sz, rot, nma[1]), nma[2]);
+}
+
+TransResult a64_fcmla_v(TransCtx *tc, A64Insn insn)
+{
+    const A64_fcmla_v f = insn.fcmla_v;
+    IrRef nma[3] = {a64_v_fp(tc, f.Q, f.rn), a64_v_fp(tc, f.Q, f.rm), a64_v_fp(tc, f.Q, f.rd)};
+    a64_set_vq(tc, f.Q, f.rd, complex_mla(tc, f.sz, f.rot, nma));
+    return TR_NEXT;
+}
+
+TransResult a64_fcmla_el(TransCtx *tc, A64Insn insn)
+{
+    const A64_fcmla_el f = insn.fcmla_el;
+    IrRef m = v_op1i(tc, IR_VDUPL, VE_64, a64_v(tc, f.M << 4 | f.rm), (int32_t)f.H);
+    IrRef nma[3] = {a64_v(tc, f.rn), m, a64_v(tc, f.rd)};
+    a64_set_v(tc, f.rd, complex_mla(tc, 0, f.rot, nma));
+    return TR_NEXT;
+}
+
 /* Compares with zero: 12 gt/ge, 13 eq/le, 14 lt. */
 static IrRef fp_compare_zero(TransCtx *tc, const A64FpLanes *f)
 {
