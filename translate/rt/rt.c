@@ -47,7 +47,6 @@ static bool vcpu_ret_stack_init(Trans *t, Vcpu *v)
     /* room above the bottom for the sentinel frame and what ret_miss may look at */
     v->ret_bottom = (uint64_t)p + GUARD + RET_STACK_SIZE - 512;
     v->ret_stack_size = RET_STACK_SIZE - 512;
-    v->ret_sp = v->ret_bottom;
     return true;
 }
 
@@ -55,7 +54,6 @@ bool rt_vcpu_init(Vcpu *v)
 {
     v->guest = rt.cfg.guest;
     v->units = (uint64_t)rt.data;
-    v->leave = rt.stubs.leave;
     v->mode = rt.cfg.guest->mode_of(v);
     v->lookup = cache_lookup_table(v, v->mode);
     v->mxcsr_guest = rt.cfg.backend->fp_control(v->mode, 0);

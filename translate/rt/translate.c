@@ -91,14 +91,17 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
                 break;
         }
         TransResult r = front_insn(t, &tc, &w);
-        if (r == TR_END)
+        if (r == TR_END) {
+            ir_unit_finish(&t->ir);
             return TRANS_OK;
+        }
         bool follow = r == TR_NEXT || front_follows(&tc, t, &follows);
         tc.pc = tc.next_pc;
         if (!follow || t->ir.guest_insns >= max_insns || t->ir.overflow)
             break;
     }
     ir_emit(&t->ir, IR_XJUMP, IR_VOID, 0, ir_gaddr(&t->ir, tc.pc), 0, 0, 0);
+    ir_unit_finish(&t->ir);
     return TRANS_OK;
 }
 
