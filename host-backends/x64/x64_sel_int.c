@@ -180,6 +180,8 @@ static bool sel_bfi(X64Sel *s, IrRef i, const IrInsn *in)
         bool by_mask = bits == 32 || x64_is_s32(~(int64_t)(((1ull << width) - 1) << lsb));
         r->form = by_mask ? XF_BFI_MASK : XF_BFI_ROT;
         x64_sel_tmp(r, by_mask, 0);
+        if (!by_mask)
+            r->dst[0].flags |= RAF_EARLY;
     }
     return true;
 }
