@@ -24,7 +24,7 @@
 #include "ir_interp.h"
 #include "log.h"
 
-enum { UNIT_INSNS = 32, IR_MAX = 8192, STACK_BYTES = 1 << 20 };
+enum { UNIT_INSNS = 32, IR_MAX = 8192, STACK_BYTES = 8 << 20 };
 
 static Vcpu vcpu;
 static IrUnit unit;

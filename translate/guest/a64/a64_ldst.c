@@ -57,7 +57,7 @@ void a64_store(TransCtx *tc, uint32_t aux, A64Mem m, IrRef v)
 
 void a64_writeback(TransCtx *tc, unsigned rn, A64Mem m, int32_t disp)
 {
-    IrRef by = ir_const(tc->u, IR_I64, (uint64_t) (int64_t) disp);
+    IrRef by = ir_const(tc->u, IR_I64, (uint64_t)(int64_t)disp);
     a64_set_rsp(tc, 1, rn, ir_op2(tc->u, IR_ADD, IR_I64, m.reg, by));
 }
 
