@@ -41,8 +41,6 @@ static bool vfp_by_helper(const XvEnv *e, const IrInsn *i)
         return (i->imm & FPX_RM_MASK) == FPRM_AWAY && i->imm >> 8;
     if (i->op == IR_VI2F)
         return ve == VE_64 && !(i->imm & FPX_SIGNED) && !e->avx512;
-    if (i->op == IR_VFCVTN)
-        return ve != VE_32 && ve != VE_64;
     return false;
 }
 

@@ -201,7 +201,7 @@ static IrRef build(IrUnit *u, const XvCase *c)
                   .cap_extra = ARRAY_LEN(extra),
                   .slots = slots,
                   .mode = c->mode};
-    IrRef a[XV_MAX_ARGS];
+    IrRef a[XV_MAX_ARGS] = {0};
     for (unsigned k = 0; k < c->n_args; k++) {
         IrType t = c->arg_type[k];
         bool via = (t == IR_F32 || t == IR_F64) && xv_random() % 2;
@@ -219,7 +219,8 @@ static IrRef build(IrUnit *u, const XvCase *c)
         return ir_emit(u, c->op, c->type, c->aux, a[0], c->n_args > 1 ? a[1] : 0,
                        c->n_args > 2 ? a[2] : 0, c->imm);
     extra[1] = c->n_args - 1;
-    memcpy(extra + 2, a + 1, (c->n_args - 1) * sizeof *a);
+    for (unsigned k = 1; k < c->n_args; k++)
+        extra[k + 1] = a[k];
     return ir_emit(u, c->op, c->type, c->aux, a[0], 1, 0, c->imm);
 }
 
