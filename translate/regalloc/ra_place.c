@@ -19,6 +19,7 @@ typedef struct Demand {
     uint64_t dying;  /* operand registers whose value is not needed afterwards */
     uint64_t tmps;
     uint64_t dsts;
+    bool fixed; /* some operand has a fixed register */
     int tied;       /* operand index or -1 */
     RaLoc tied_reg; /* dst[0]'s register once the tied operand is placed */
 } Demand;
@@ -229,8 +230,10 @@ static void open_demand(RaState *s, Demand *d, uint32_t i)
                 in->op[k].fixed = in->dst[0].fixed;
             }
         }
-        if (in->op[k].flags & RAF_FIXED)
+        if (in->op[k].flags & RAF_FIXED) {
             d->forbid |= BIT(in->op[k].fixed);
+            d->fixed = true;
+        }
     }
     for (uint32_t k = 0; k < in->n_dst; k++)
         if ((in->dst[k].flags & (RAF_FIXED | RAF_EARLY)) == (RAF_FIXED | RAF_EARLY))
@@ -498,7 +501,7 @@ static void place_op_insn(RaState *s, uint32_t i)
     Demand d = {.in = &s->ra->insns[i]};
     RaInsn *in = d.in;
     open_demand(s, &d, i);
-    if (d.forbid != in->clobbers)
+    if (d.fixed)
         place_fixed(s, &d);
     if (d.tied >= 0)
         place_tied(s, &d);
