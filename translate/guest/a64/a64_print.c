@@ -290,7 +290,7 @@ static void put_mem(PrintCtx *c, int64_t base, int64_t off, bool writeback)
     sb_putc(c->out, '[');
     c->arg[0] = base;
     kind_reg_sp(c, 'x');
-    if (off || writeback) {
+    if (off) {
         sb_printf(c->out, ", #%lld", (long long)off);
     }
     sb_puts(c->out, writeback ? "]!" : "]");
