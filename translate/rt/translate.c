@@ -145,12 +145,18 @@ static CodeOut trans_out(const Trans *t)
                      .cap_recipes = UNIT_RECIPES_MAX};
 }
 
+static bool trans_limit(const char *stage)
+{
+    LOG(OP, "limit hit in %s\n", stage);
+    return false;
+}
+
 /* Passes to host code; false when some limit is hit. */
 static bool trans_back(Trans *t, CodeOut *out)
 {
     const RtConfig *cfg = &rt.cfg;
     if (t->ir.overflow)
-        return false;
+        return trans_limit("the front end");
     dump_ir(&t->ir, LOG_OP, "IR of the front end");
     if (cfg->verify)
         dump_verify(&t->ir, "front end");
@@ -161,13 +167,13 @@ static bool trans_back(Trans *t, CodeOut *out)
     dump_ir(&t->ir, LOG_OP_OPT, "IR after the passes");
     trans_lower_open(t);
     if (!cfg->backend->select(&t->ra))
-        return false;
+        return trans_limit("selection");
     RaConfig rc = {.random_seed = cfg->ra_seed, .check = cfg->verify};
     if (!ra_run(&t->ra, &rc))
-        return false;
+        return trans_limit("allocation");
     dump_ra(&t->ra);
     *out = trans_out(t);
-    return cfg->backend->emit(&t->ra, &rt.stubs, out);
+    return cfg->backend->emit(&t->ra, &rt.stubs, out) || trans_limit("emission");
 }
 
 /* Places head, Unit, page nodes and side table behind the exits; returns the bytes of data used. */
