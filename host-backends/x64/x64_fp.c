@@ -237,7 +237,7 @@ static void leave_eflags(X64Vec *v, const RaInsn *i, IrType t)
 
 /*
  * Packed flags: lahf gives Z in place and CF (less) at the place of "not C"; N is that bit again,
- * 7 higher. Nothing else is in the way: SF is clear after (u)comis, P in the ordered case too.
+ * 7 higher: x * 0x81 is x | x << 7, as no set bits meet (SF, AF, and P when ordered, are clear).
  */
 static void emit_cmp(X64Vec *v, const RaInsn *i)
 {
@@ -254,13 +254,10 @@ static void emit_cmp(X64Vec *v, const RaInsn *i)
               i->op[0].loc, i->op[1].loc);
     if (value) {
         X64VecFar *f = v_far(v, i, far_cmp_unordered);
-        unsigned g = g_tmp(i, 0);
         v_far_jcc(v, f, X64_P);
         x64_mov_ri(v->e, X64_RAX, 0);
         x64_lahf(v->e);
-        x64_mov_rr(v->e, 2, g, X64_RAX);
-        x64_shift_ri(v->e, SH_SHL, 2, g, FLAGS_BIT_N - FLAGS_BIT_NOT_C);
-        x64_alu_rr(v->e, ALU_OR, 2, X64_RAX, g);
+        x64_imul_rri(v->e, 2, X64_RAX, X64_RAX, 1 | 1 << (FLAGS_BIT_N - FLAGS_BIT_NOT_C));
         v_far_back(v, f);
     }
     if (value || (i->form & XV_FCMP_SWAP) || !sig)

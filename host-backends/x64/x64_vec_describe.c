@@ -186,8 +186,7 @@ static Shape shape_fp(const XvEnv *e, const IrInsn *i, unsigned form)
     case IR_FABS:
         return (Shape){0};
     case IR_FCMP:
-        return (Shape){
-            .mem = form & XV_FCMP_SWAP ? 0 : 2, .tv = soft, .tg = (form & XV_FCMP_VALUE) != 0};
+        return (Shape){.mem = form & XV_FCMP_SWAP ? 0 : 2, .tv = soft};
     case IR_FMA:
         return (Shape){.mem = 6, .tv = 2};
     case IR_FADD:
