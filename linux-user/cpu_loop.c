@@ -113,6 +113,9 @@ void cpu_loop(Thread *t)
         case RT_POLL:
             break;
         case RT_FAULT:
+            /* x86 has no code and address for non-canonical addresses; nothing is mapped there. */
+            if (ev.signo == SIGSEGV && ev.code == SI_KERNEL)
+                ev.code = SEGV_MAPERR;
             fault(t, ev.signo, ev.code, ev.data, &ev);
             break;
         case RT_NOEXEC:

@@ -35,6 +35,7 @@ static IrExit interp_unit(Vcpu *v, Trans *t)
 RtEvent interp_run(Vcpu *v)
 {
     Trans *t = v->trans;
+    v->interp_fp_flags = &t->interp_flags; /* for signal frames, between units */
     for (;;) {
         if (__atomic_load_n(&v->poll, __ATOMIC_ACQUIRE)) {
             uint32_t ours = POLL_EPOCH | POLL_STOP;
