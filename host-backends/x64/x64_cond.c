@@ -45,7 +45,9 @@ static bool used_between(const X64Sel *s, IrRef j, IrRef at)
 static bool access_keeps(const X64Sel *s, const IrInsn *x)
 {
     bool plain = MA_ORDER(x->aux) != ORD_REL && MA_ORDER(x->aux) != ORD_SEQ;
-    return plain && !(s->u->mode & MODE_TBI_MASK);
+    bool computed = x->aux & (MA_INDEX_SXTW | MA_INDEX_UXTW) || s->u->mode & MODE_TBI_MASK ||
+                    x64_ir(s, x->arg[0])->op == IR_GADDR;
+    return plain && !computed;
 }
 
 /* Insn j leaves EFLAGS alone, whatever comes of it; `at` is the reader. */

@@ -36,6 +36,7 @@ static void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with_index,
 {
     bool gaddr = x64_ir(s, in->arg[0])->op == IR_GADDR;
     bool tmp = gaddr || tagged(s);
+    RaOperand *base = &r->op[r->n_ops];
     x64_sel_use_int(s, r, in->arg[0], 64, gaddr ? RAF_REMAT_OK : 0);
     if (with_index && in->arg[1]) {
         r->form |= MF_INDEX;
@@ -49,8 +50,11 @@ static void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with_index,
             x64_sel_use_int(s, r, idx, ext ? 32 : 64, 0);
         r->cc = narrow; /* the index register is its own extension */
     }
-    if (tmp)
+    if (tmp) { /* three temps are few: the base may then come from memory */
         r->form |= MF_TMP;
+        if (x64_ir(s, base->ref)->type == IR_I64)
+            base->flags |= RAF_MEM_OK;
+    }
     x64_sel_tmp(r, tmp + extra, 0);
 }
 
@@ -60,7 +64,9 @@ static bool sel_ld(X64Sel *s, IrRef i, const IrInsn *in)
     RegClass cls = x64_class_of((IrType)in->type);
     r->observer = 1;
     x64_sel_dst(s, r, i, cls, 0);
-    use_address(s, r, in, true, cls == RC_VEC && size_of(in) < MEM_32);
+    use_address(s, r, in, true, 0);
+    if (cls == RC_VEC && size_of(in) < MEM_32 && !(r->form & MF_TMP))
+        x64_sel_tmp(r, 1, 0);
     return true;
 }
 
@@ -80,7 +86,7 @@ static bool sel_st(X64Sel *s, IrRef i, const IrInsn *in)
     int64_t imm;
     bool fits = x64_sel_imm(s, v, 8u << size, &imm);
     r->imm = imm;
-    x64_sel_use_int(s, r, v, 8u << size, fits && !xchg ? RAF_REMAT_OK : 0);
+    x64_sel_use_int(s, r, v, 8u << size, xchg ? RAF_MEM_OK : fits ? RAF_REMAT_OK : 0);
     return true;
 }
 
@@ -140,7 +146,7 @@ static bool sel_amo(X64Sel *s, IrRef i, const IrInsn *in)
     }
     r->dst[0].flags |= RAF_EARLY; /* rax is filled before the operands' last use */
     use_address(s, r, in, false, 1);
-    x64_sel_use_int(s, r, in->arg[1], bits, 0);
+    x64_sel_use_int(s, r, in->arg[1], bits, RAF_MEM_OK);
     return true;
 }
 
@@ -187,6 +193,26 @@ static X64Mem with_index(X64Ctx *c, const RaInsn *r, const IrInsn *in, X64Mem m)
     return m;
 }
 
+/* tmp = index << scale + base, of a base that lies in memory. */
+static X64Mem base_in_mem(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    X64Emit *e = &c->e;
+    unsigned t = x64_tmp(r, 0);
+    if (!(r->form & MF_INDEX)) {
+        x64_load(e, 3, t, x64_op_mem(c, r, 0));
+        return x64_mem(t, in->imm);
+    }
+    bool ext = in->aux & (MA_INDEX_SXTW | MA_INDEX_UXTW);
+    if (ext)
+        x64_ext_rr(e, in->aux & MA_INDEX_SXTW, 2, 3, t, x64_op(r, 1));
+    else
+        x64_mov_rr(e, 3, t, x64_op(r, 1));
+    if (MA_SCALE(in->aux))
+        x64_shift_ri(e, SH_SHL, 3, t, MA_SCALE(in->aux));
+    x64_alu_rm(e, ALU_ADD, 3, t, x64_op_mem(c, r, 0));
+    return x64_mem(t, in->imm);
+}
+
 /* The memory operand of r, whose address is described by use_address(). */
 static X64Mem address(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
@@ -212,6 +238,8 @@ static X64Mem address(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         } else if (r->form & MF_INDEX) {
             m = with_index(c, r, in, m);
         }
+    } else if (x64_op_in_mem(r, 0)) {
+        m = base_in_mem(c, r, in);
     } else {
         m.base = (uint8_t)x64_op(r, 0);
         if (r->form & MF_INDEX)
@@ -241,7 +269,7 @@ static void emit_vec_ld(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m)
         vec_rm(c, ops[size], d, m);
         return;
     }
-    unsigned t = x64_tmp(r, r->form & MF_TMP ? 1 : 0);
+    unsigned t = x64_tmp(r, 0); /* perhaps a part of the address till now */
     x64_ext_rm(&c->e, false, size, 2, t, m);
     if (use_avx())
         x64_avx_rrr(&c->e, V_MOVD, d, 0, t);
@@ -300,7 +328,10 @@ static void emit_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         x64_store_imm(e, size, m, (int32_t)r->imm);
     } else if (seq) {
         unsigned t = x64_tmp(r, r->form & MF_TMP ? 1 : 0);
-        x64_mov_rr(e, size == MEM_64 ? 3 : 2, t, x64_op(r, k));
+        if (x64_op_in_mem(r, k))
+            x64_load(e, size, t, x64_op_mem(c, r, k));
+        else
+            x64_mov_rr(e, size == MEM_64 ? 3 : 2, t, x64_op(r, k));
         x64_xchg_mr(e, size, m, t);
     } else {
         x64_store(e, size, m, x64_op(r, k));
@@ -315,7 +346,7 @@ static void extend_rax(X64Ctx *c, unsigned size)
 }
 
 /* An rmw that x86 lacks: rax = old, until nobody came between. */
-static void emit_amo_loop(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m, unsigned v, IrAmo k)
+static void emit_amo_loop(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m, IrAmo k)
 {
     static const uint8_t keep_cc[AMO_COUNT] = {[AMO_SMAX] = X64_L, [AMO_SMIN] = X64_G,
                                                [AMO_UMAX] = X64_B, [AMO_UMIN] = X64_A};
@@ -326,12 +357,16 @@ static void emit_amo_loop(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m, u
     x64_load(e, size, X64_RAX, m);
     uint32_t again = x64_off(e);
     x64_mov_rr(e, wide, t, X64_RAX);
-    if (k <= AMO_XOR) {
-        x64_alu_rr(e, (X64Alu)alu[k], wide, t, v);
-    } else {
-        x64_alu_rr(e, ALU_CMP, size, X64_RAX, v);
-        x64_cmov(e, (X64Cc)keep_cc[k], wide, t, v);
-    }
+    bool in_mem = x64_op_in_mem(r, 1);
+    X64Alu op = k <= AMO_XOR ? (X64Alu)alu[k] : ALU_CMP; /* cmp: t still equals rax */
+    if (in_mem)
+        x64_alu_rm(e, op, size, t, x64_op_mem(c, r, 1));
+    else
+        x64_alu_rr(e, op, size, t, x64_op(r, 1));
+    if (k > AMO_XOR && in_mem)
+        x64_cmov_m(e, (X64Cc)keep_cc[k], wide, t, x64_op_mem(c, r, 1));
+    else if (k > AMO_XOR)
+        x64_cmov(e, (X64Cc)keep_cc[k], wide, t, x64_op(r, 1));
     x64_lock_cmpxchg(e, size, m, t);
     x64_jcc_back8(e, X64_NE, again);
     extend_rax(c, size);
@@ -342,11 +377,11 @@ static void emit_amo(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     static const uint8_t alu[AMO_COUNT] = {[AMO_ADD] = ALU_ADD, [AMO_AND] = ALU_AND,
                                            [AMO_OR] = ALU_OR, [AMO_XOR] = ALU_XOR};
     X64Emit *e = &c->e;
-    unsigned size = size_of(in), v = x64_op(r, 1);
+    unsigned size = size_of(in);
     IrAmo k = (IrAmo)MA_AMO(in->aux);
     X64Mem m = address(c, r, in);
     if (r->form & MF_NORES) {
-        x64_lock_alu_mr(e, (X64Alu)alu[k], size, m, v);
+        x64_lock_alu_mr(e, (X64Alu)alu[k], size, m, x64_op(r, 1));
     } else if (k == AMO_ADD) {
         x64_lock_xadd(e, size, m, X64_RAX);
         extend_rax(c, size);
@@ -354,7 +389,7 @@ static void emit_amo(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         x64_xchg_mr(e, size, m, X64_RAX);
         extend_rax(c, size);
     } else {
-        emit_amo_loop(c, r, size, m, v, k);
+        emit_amo_loop(c, r, size, m, k);
     }
 }
 

@@ -118,6 +118,14 @@ static bool sel_unary(X64Sel *s, IrRef i, const IrInsn *in, unsigned tmps, unsig
     return true;
 }
 
+static bool sel_reverse(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    RaInsn *r = new_int(s, i, XF_TIED, 0);
+    x64_sel_tmp(r, 2, 0);
+    x64_sel_use_int(s, r, in->arg[0], x64_type_bits((IrType)in->type), RAF_TIED);
+    return true;
+}
+
 static bool sel_shift(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
@@ -290,7 +298,7 @@ bool x64_int_select(X64Sel *s, IrRef i)
     case IR_CLZ: return sel_unary(s, i, in, !x64_cfg.f.lzcnt, x64_cfg.f.lzcnt ? 0 : RAF_EARLY);
     case IR_CTZ: return sel_unary(s, i, in, !x64_cfg.f.bmi1, x64_cfg.f.bmi1 ? 0 : RAF_EARLY);
     case IR_CLS: return sel_unary(s, i, in, 1, RAF_EARLY);
-    case IR_RBIT: case IR_REV16: return sel_unary(s, i, in, 2, RAF_EARLY);
+    case IR_RBIT: case IR_REV16: return sel_reverse(s, i, in);
     case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROR: return sel_shift(s, i, in);
     case IR_EXTR: return sel_extr(s, i, in);
     case IR_UBFX: case IR_SBFX: return sel_field(s, i, in);

@@ -4,6 +4,7 @@
  */
 #include "x64_run.h"
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -170,17 +171,31 @@ void x64_bench_close(X64Bench *b)
     free(b);
 }
 
+/* Prints what the allocation checker has against it. */
+static bool allocation_holds(const X64Bench *b)
+{
+    static char text[1 << 16];
+    StrBuf err = STRBUF_ON(text);
+    if (ra_check(&b->ra, &err))
+        return true;
+    fprintf(stderr, "allocation: %s\n", text);
+    return false;
+}
+
 bool x64_bench_compile(X64Bench *b, uint32_t ra_seed, uint32_t offset)
 {
     OptConfig oc = {.passes = b->optimise ? OPT_PASS_COUNT : 0, .verify = true};
     arena_reset(&b->scratch, 8 << 20);
     opt_run(&b->unit, &b->scratch, &oc);
     arena_reset(&b->scratch, 8 << 20);
+    b->stage = "select";
     if (!backend_x64.select(&b->ra))
         return false;
-    RaConfig rc = {.random_seed = ra_seed, .check = true};
-    if (!ra_run(&b->ra, &rc))
+    RaConfig rc = {.random_seed = ra_seed};
+    b->stage = "allocation";
+    if (!ra_run(&b->ra, &rc) || !allocation_holds(b))
         return false;
+    b->stage = "emit";
     b->out.rw = b->code + STUBS + offset;
     b->out.rx = (uint64_t)b->out.rw;
     b->out.cap = X64_RUN_CODE - STUBS - offset;
@@ -254,7 +269,7 @@ bool x64_bench_same(X64Bench *b, uint64_t seed, uint32_t ra_seed, char *text, si
     if (b->want.kind == IREXIT_LIMIT)
         return true;
     if (!x64_bench_compile(b, ra_seed, (uint32_t)(seed % 7) * 16)) {
-        sb_printf(&why, "does not compile");
+        sb_printf(&why, "does not compile: %s", b->stage);
         return false;
     }
     x64_bench_run(b);
