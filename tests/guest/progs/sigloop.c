@@ -22,8 +22,9 @@ static sem_t sem;
 
 static void on_rt(int s, siginfo_t *si, void *uc)
 {
-    rt_sum += si->si_value.sival_int;
-    rt_count++;
+    /* The kernel gives a signal to either thread, so two handlers can run at once. */
+    __atomic_fetch_add(&rt_sum, si->si_value.sival_int, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&rt_count, 1, __ATOMIC_RELAXED);
 }
 
 static void on_usr1(int s)
