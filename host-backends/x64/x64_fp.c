@@ -163,16 +163,50 @@ static bool fma_native(const X64Vec *v)
     return v->env.avx && v->env.f->fma && !v_fp_soft(&v->env);
 }
 
+static bool may_be_pin(const X64Vec *v, RaLoc d)
+{
+    return !v->target || v->target->pinned >> d & 1;
+}
+
+RaLoc v_fma_kept(const RaInsn *i, unsigned k)
+{
+    return i->op[k].loc == i->dst[0].loc ? v_tmp(i, 0) : i->op[k].loc;
+}
+
+RaLoc v_fma_begin(X64Vec *v, const RaInsn *i, const uint32_t ops[2])
+{
+    RaLoc d = i->dst[0].loc, t = v_tmp(i, 0), t2 = v_tmp(i, 1);
+    RaLoc a = i->op[0].loc, b = i->op[1].loc, c = i->op[2].loc;
+    if (d == c && d != a && d != b) { /* d += a * b */
+        xv_move(v, t, d);
+        v_op3(v, NULL, ops[1], d, a, b);
+        return d;
+    }
+    RaLoc r = d == a || d == b || !may_be_pin(v, d) ? d : t;
+    if (d == b && d != a) {
+        RaLoc x = a;
+        a = b;
+        b = x;
+    }
+    if (d == a) /* every operand that is d is t from here on */
+        xv_move(v, t, d);
+    else
+        xv_move(v, r, a);
+    b = v_in_reg(v, b == d && d == a ? t : b, t2);
+    v_op3(v, NULL, ops[0], r, b, c == d ? t : c);
+    return r;
+}
+
 static void far_fma(X64Vec *v, const X64VecFar *f)
 {
     const RaInsn *i = f->i;
     const IrInsn *ir = v_ir(v, i);
     IrType t = (IrType)ir->type;
     for (unsigned k = 0; k < 3; k++) {
-        RaLoc a = i->op[k].loc;
+        RaLoc a = fma_native(v) ? v_fma_kept(i, k) : i->op[k].loc;
         if (fma_native(v) && v_fma_neg(v, ir, k)) { /* the operand was named without its sign */
-            xv_move(v, v_tmp(i, 0), a);
-            a = v_tmp(i, 0);
+            xv_move(v, v_tmp(i, 1), a);
+            a = v_tmp(i, 1);
             v_op3(v, NULL, V_PXOR, a, a, v_fp_sign(v, t));
         }
         v_call_arg(v, i, k, a, t);
@@ -183,10 +217,12 @@ static void far_fma(X64Vec *v, const X64VecFar *f)
 
 static void emit_fma(X64Vec *v, const RaInsn *i)
 {
-    /* [product negated][addend negated][f64] */
-    static const uint32_t ops[2][2][2] = {
-        {{V_VFMADD213SS, V_VFMADD213SD}, {V_VFMSUB213SS, V_VFMSUB213SD}},
-        {{V_VFNMADD213SS, V_VFNMADD213SD}, {V_VFNMSUB213SS, V_VFNMSUB213SD}},
+    /* [product negated][addend negated][f64][213, 231] */
+    static const uint32_t ops[2][2][2][2] = {
+        {{{V_VFMADD213SS, V_VFMADD231SS}, {V_VFMADD213SD, V_VFMADD231SD}},
+         {{V_VFMSUB213SS, V_VFMSUB231SS}, {V_VFMSUB213SD, V_VFMSUB231SD}}},
+        {{{V_VFNMADD213SS, V_VFNMADD231SS}, {V_VFNMADD213SD, V_VFNMADD231SD}},
+         {{V_VFNMSUB213SS, V_VFNMSUB231SS}, {V_VFNMSUB213SD, V_VFNMSUB231SD}}},
     };
     const IrInsn *ir = v_ir(v, i);
     IrType ty = (IrType)ir->type;
@@ -194,14 +230,11 @@ static void emit_fma(X64Vec *v, const RaInsn *i)
         v_fp_now(v, i, far_fma);
         return;
     }
-    RaLoc t = v_tmp(i, 0), t2 = v_tmp(i, 1);
     bool np = v_fma_neg(v, ir, 0) != v_fma_neg(v, ir, 1);
     X64VecFar *f = v_far(v, i, far_fma);
-    xv_move(v, t, i->op[0].loc);
-    RaLoc b = v_in_reg(v, i->op[1].loc, t2);
-    v_op3(v, NULL, ops[np][v_fma_neg(v, ir, 2)][is64(ty)], t, b, i->op[2].loc);
-    v_far_jcc(v, f, v_fp_check(v, ty, t, t2, v_fp_checked(&v->env)));
-    xv_move(v, i->dst[0].loc, t);
+    RaLoc r = v_fma_begin(v, i, ops[np][v_fma_neg(v, ir, 2)][is64(ty)]);
+    v_far_jcc(v, f, v_fp_check(v, ty, r, v_tmp(i, 1), v_fp_checked(&v->env)));
+    xv_move(v, i->dst[0].loc, r);
     v_far_back(v, f);
 }
 

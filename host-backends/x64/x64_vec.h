@@ -53,7 +53,8 @@ XvEnv xv_env(const IrUnit *u, const HostFeatures *f);
 typedef struct X64Vec {
     XvEnv env;
     X64Emit *e;
-    void *driver; /* for far_helper */
+    void *driver;           /* for far_helper */
+    const RaTarget *target; /* NULL: every register may be a pin */
     /* Prints a helper call: arguments in harg[0..], result in harg[7], every register kept. */
     void (*far_helper)(struct X64Vec *v, HelperId h);
     bool limit; /* a table is full: the unit must be made smaller */

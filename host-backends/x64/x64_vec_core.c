@@ -21,6 +21,7 @@ void xv_init(X64Vec *v, X64Emit *e, const IrUnit *u, const HostFeatures *f)
 {
     v->env = xv_env(u, f);
     v->e = e;
+    v->target = NULL;
     v->limit = false;
     v->n_far = v->n_pool = v->n_uses = 0;
 }
@@ -311,11 +312,17 @@ void v_far_jcc(X64Vec *v, X64VecFar *f, X64Cc cc)
     f->at[f->n_at++] = x64_jcc_fwd32(v->e, cc);
 }
 
+/* Scratch of far paths: the last temp; an earlier one may hold an operand that was overwritten. */
+static RaLoc last_tmp(const RaInsn *i)
+{
+    return v_tmp(i, i->n_tmp[RC_VEC] - 1u);
+}
+
 static void call_arg_float(X64Vec *v, const RaInsn *i, unsigned n, RaLoc l, IrType t)
 {
     if (t == IR_F16) {
-        xv_move(v, v_tmp(i, 0), l);
-        l = v_tmp(i, 0);
+        xv_move(v, last_tmp(i), l);
+        l = last_tmp(i);
         v_op3(v, NULL, V_PAND, l, l, v_pool(v, 0xffff, 0));
     }
     v_store(v, t == IR_F64 ? V_MOVQ_ST : V_MOVD_ST, (RaLoc)(LOC_HARG | n), l);
@@ -331,8 +338,8 @@ void v_call_arg(X64Vec *v, const RaInsn *i, unsigned n, RaLoc l, IrType t)
         return;
     }
     if (!v_is_reg(l)) {
-        v_op2(v, t == IR_V128 ? V_MOVUPS : t == IR_F64 ? V_MOVQ : V_MOVD, v_tmp(i, 0), l);
-        l = v_tmp(i, 0);
+        v_op2(v, t == IR_V128 ? V_MOVUPS : t == IR_F64 ? V_MOVQ : V_MOVD, last_tmp(i), l);
+        l = last_tmp(i);
     }
     if (t == IR_V128)
         v_store(v, V_MOVUPS_ST, (RaLoc)(LOC_HARG | n), l);

@@ -57,17 +57,23 @@ static RaLoc abs_mask(X64Vec *v, unsigned ve)
     return v_pool_rep(v, ve, ve == VE_64 ? INT64_MAX : INT32_MAX);
 }
 
+/* k1 = lanes where the compare holds. */
+static void kcmp_fp(X64Vec *v, bool q, RaLoc a, RaLoc b, unsigned pred)
+{
+    X64Op op = q ? V_VCMPPD_K : V_VCMPPS_K;
+    if (v_is_reg(b))
+        x64_evex_rrr(v->e, op, 1, v_num(a), v_num(b), 0);
+    else
+        x64_evex_rrm(v->e, op, 1, v_num(a), v_mem(v, b), 0, 1);
+    x64_u8(v->e, pred);
+    v_pool_use(v, b, 1);
+}
+
 /* Lanes of ones where the compare holds. SSE: predicates below 8 only, d != b. */
 static void fcmp(X64Vec *v, bool q, RaLoc d, RaLoc a, RaLoc b, unsigned pred)
 {
     if (v_high(d) || v_high(a) || v_high(b)) {
-        X64Op op = q ? V_VCMPPD_K : V_VCMPPS_K;
-        if (v_is_reg(b))
-            x64_evex_rrr(v->e, op, 1, v_num(a), v_num(b), 0);
-        else
-            x64_evex_rrm(v->e, op, 1, v_num(a), v_mem(v, b), 0, 1);
-        x64_u8(v->e, pred);
-        v_pool_use(v, b, 1);
+        kcmp_fp(v, q, a, b, pred);
         x64_evex_rrr(v->e, q ? V_VPMOVM2Q : V_VPMOVM2D, v_num(d), 0, 1, 0);
         return;
     }
@@ -80,20 +86,30 @@ static void far_if_any(X64Vec *v, X64VecFar *f, RaLoc t)
     v_far_jcc(v, f, X64_NE);
 }
 
+/* Far when the compare holds in any lane; t: scratch. */
+static void far_if_fcmp(X64Vec *v, X64VecFar *f, bool q, RaLoc t, RaLoc a, RaLoc b, unsigned pred)
+{
+    if (!v->env.avx512) {
+        fcmp(v, q, t, a, b, pred);
+        far_if_any(v, f, t);
+        return;
+    }
+    kcmp_fp(v, q, a, b, pred);
+    x64_vex_rrr(v->e, V_KORTESTB, 1, 0, 1);
+    v_far_jcc(v, f, X64_NE);
+}
+
 /* Far when a lane of r is NaN, or (tiny) +-the smallest normal number. ve: of the result. */
 static void check_result(X64Vec *v, X64VecFar *f, unsigned ve, RaLoc r, RaLoc t, bool tiny)
 {
     bool q = ve == VE_64;
-    if (!tiny || !v->env.avx) {
-        fcmp(v, q, t, r, r, P_UNORD_Q);
-        far_if_any(v, f, t);
-    }
+    if (!tiny || !v->env.avx)
+        far_if_fcmp(v, f, q, t, r, r, P_UNORD_Q);
     if (!tiny)
         return;
     v_op3(v, NULL, V_PAND, t, r, abs_mask(v, ve));
-    fcmp(v, q, t, t, v_pool_rep(v, ve, q ? 1ull << 52 : 1ull << 23),
-         v->env.avx ? P_EQ_UQ : P_EQ_OQ);
-    far_if_any(v, f, t);
+    far_if_fcmp(v, f, q, t, t, v_pool_rep(v, ve, q ? 1ull << 52 : 1ull << 23),
+                v->env.avx ? P_EQ_UQ : P_EQ_OQ);
 }
 
 /* ---- arithmetic ----------------------------------------------------------------------------- */
@@ -135,8 +151,7 @@ static void emit_minmax(X64Vec *v, const Args *g)
     bool max = g->ir->op == IR_VFMAX || g->ir->op == IR_VFMAXNM;
     X64Op op = ops[max][g->q];
     X64VecFar *f = v_far(v, g->i, v_far_vec_op);
-    fcmp(v, g->q, g->t, g->a, g->b, P_UNORD_Q);
-    far_if_any(v, f, g->t);
+    far_if_fcmp(v, f, g->q, g->t, g->a, g->b, P_UNORD_Q);
     v_op3(v, NULL, op, g->t, g->a, g->b);
     xv_move(v, g->t2, g->b);
     v_op3(v, NULL, op, g->t2, g->t2, g->a);
@@ -149,10 +164,10 @@ static void far_fma(X64Vec *v, const X64VecFar *f)
     Args g = args_of(v, f->i);
     v_call_const(v, 0, g.ir->op | (uint32_t)g.ir->aux << 8);
     for (unsigned k = 0; k < 3; k++) {
-        RaLoc a = f->i->op[k].loc;
+        RaLoc a = v_fma_kept(f->i, k);
         if (v_fma_neg(v, g.ir, k)) { /* the operand was named without its sign */
-            xv_move(v, g.t, a);
-            a = g.t;
+            xv_move(v, g.t2, a);
+            a = g.t2;
             v_op3(v, NULL, V_PXOR, a, a, sign_mask(v, &g));
         }
         v_call_arg(v, f->i, k + 1, a, IR_V128);
@@ -163,18 +178,18 @@ static void far_fma(X64Vec *v, const X64VecFar *f)
 
 static void emit_fma(X64Vec *v, const Args *g)
 {
-    /* [product negated][addend negated][f64] */
-    static const uint32_t ops[2][2][2] = {
-        {{V_VFMADD213PS, V_VFMADD213PD}, {V_VFMSUB213PS, V_VFMSUB213PD}},
-        {{V_VFNMADD213PS, V_VFNMADD213PD}, {V_VFNMSUB213PS, V_VFNMSUB213PD}},
+    /* [product negated][addend negated][f64][213, 231] */
+    static const uint32_t ops[2][2][2][2] = {
+        {{{V_VFMADD213PS, V_VFMADD231PS}, {V_VFMADD213PD, V_VFMADD231PD}},
+         {{V_VFMSUB213PS, V_VFMSUB231PS}, {V_VFMSUB213PD, V_VFMSUB231PD}}},
+        {{{V_VFNMADD213PS, V_VFNMADD231PS}, {V_VFNMADD213PD, V_VFNMADD231PD}},
+         {{V_VFNMSUB213PS, V_VFNMSUB231PS}, {V_VFNMSUB213PD, V_VFNMSUB231PD}}},
     };
     bool np = v_fma_neg(v, g->ir, 0) != v_fma_neg(v, g->ir, 1);
     X64VecFar *f = v_far(v, g->i, far_fma);
-    xv_move(v, g->t, g->a);
-    RaLoc b = v_in_reg(v, g->b, g->t2);
-    v_op3(v, NULL, ops[np][v_fma_neg(v, g->ir, 2)][g->q], g->t, b, g->i->op[2].loc);
-    check_result(v, f, g->ve, g->t, g->t2, v_fp_checked(&v->env));
-    xv_move(v, g->d, g->t);
+    RaLoc r = v_fma_begin(v, g->i, ops[np][v_fma_neg(v, g->ir, 2)][g->q]);
+    check_result(v, f, g->ve, r, g->t2, v_fp_checked(&v->env));
+    xv_move(v, g->d, r);
     v_far_back(v, f);
 }
 

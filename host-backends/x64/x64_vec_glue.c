@@ -70,6 +70,7 @@ bool x64_vec_open(X64Ctx *c)
         return false;
     xv_init(v, &c->e, c->u, &x64_cfg.f);
     v->driver = c;
+    v->target = c->ra->target;
     v->far_helper = far_helper;
     c->vec = v;
     return true;

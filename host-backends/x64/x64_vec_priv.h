@@ -84,6 +84,15 @@ void v_kcmp(X64Vec *v, unsigned ve, bool is_signed, RaLoc d, RaLoc a, RaLoc b, u
 /* Lanes of ones where a op b; op a PCMPEQx or PCMPGTx. */
 void v_icmp(X64Vec *v, const RaInsn *i, bool gt, unsigned ve, RaLoc d, RaLoc a, RaLoc b);
 
+/*
+ * Fused multiply-add d = +-(a * b) +- c. In place when d is an operand's register: that operand is
+ * kept in the first temp for the far path; otherwise d itself, or the temp while d is a pin that a
+ * trap must find unchanged. v_fma_begin() copies and prints the insn and returns the register of
+ * the result, v_fma_kept() is where operand k lies for the far path.
+ */
+RaLoc v_fma_begin(X64Vec *v, const RaInsn *i, const uint32_t ops_213_231[2]);
+RaLoc v_fma_kept(const RaInsn *i, unsigned k);
+
 /* Far code. */
 X64VecFar *v_far(X64Vec *v, const RaInsn *i, X64VecFarFn fn);
 void v_far_jcc(X64Vec *v, X64VecFar *f, X64Cc cc);

@@ -349,6 +349,8 @@ XvResult xv_run(const XvCase *c, const HostFeatures *f)
     X64Emit e = {.p = code, .base = code, .end = code + CODE_SIZE / 2, .rx = (uint64_t)code};
     xv_init(vec, &e, &u, f);
     vec->far_helper = far_helper;
+    RaTarget target = {.pinned = xv_random() % 2 ? ~0ull : 0};
+    vec->target = &target;
     prologue(&e, p.n_vec);
     uint32_t from = x64_off(&e);
     xv_emit(vec, &i);
@@ -368,6 +370,8 @@ XvResult xv_run(const XvCase *c, const HostFeatures *f)
     trapped = 0;
     ((void (*)(uint8_t *))code)((uint8_t *)&m->v + VCPU_BIAS);
     res.trapped = trapped;
+    if (!target.pinned && i.n_dst) /* a trap may leave anything in a result that is no pin */
+        i.clobbers |= 1ull << i.dst[0].loc;
     res.damage = damage(&i, &before, trapped, p.n_vec);
     res.flags = soft_flags(m->mxcsr);
     RaLoc d = i.dst[0].loc;
