@@ -291,7 +291,10 @@ static void constrain_dst(Fake *f, RaInsn *in, Budget *b)
 
 static void constrain(Fake *f, RaInsn *in)
 {
-    Budget b = {{3, 3}, 7};
+    /* beyond the temps pins are lent, but not to observers and at block ends */
+    bool border = in->observer || ir_effects(&f->u.insns[in->ir]) & EFF_TERM;
+    int more = !border && !fake_rand(f, 4);
+    Budget b = {{3 + 2 * more, 3 + more}, 7};
     constrain_ops(f, in, &b);
     constrain_dst(f, in, &b);
     if (b.left[RC_GPR] > 0 && b.free_fixed && !fake_rand(f, 5)) {
@@ -299,7 +302,7 @@ static void constrain(Fake *f, RaInsn *in)
         b.left[RC_GPR]--;
     }
     for (uint32_t c = 0; c < RC_COUNT; c++)
-        if (b.left[c] > 0 && !fake_rand(f, 4)) {
+        while (b.left[c] > 0 && in->n_tmp[c] < 2 && !fake_rand(f, more ? 2 : 4)) {
             in->n_tmp[c]++;
             b.left[c]--;
         }

@@ -100,6 +100,20 @@ static RaLoc slot_place(const Checker *c, uint32_t slot)
     return p != LOC_NONE ? p : (RaLoc)(LOC_SLOT | slot);
 }
 
+/* Moves leave slots' memory alone, but for pinned slots, whose memory is scratch. */
+static bool may_write(const Checker *c, RaLoc l)
+{
+    return l < LOC_SLOT || c->ra->target->pin_of_slot[l - LOC_SLOT] != LOC_NONE;
+}
+
+/* A pin and its slot's memory: content unknown to the unit is moved too, under any ref. */
+static bool is_loan(const Checker *c, const RaMove *m)
+{
+    RaLoc reg = loc_is_reg(m->from) ? m->from : m->to;
+    RaLoc mem = loc_is_reg(m->from) ? m->to : m->from;
+    return mem >= LOC_SLOT && c->ra->target->pin_of_slot[mem - LOC_SLOT] == reg;
+}
+
 static void check_moves(Checker *c, const RaInsn *in)
 {
     for (uint32_t k = in->first_move; k < in->first_move + in->n_moves; k++) {
@@ -113,7 +127,7 @@ static void check_moves(Checker *c, const RaInsn *in)
             continue;
         }
         int from = place_of(c, m->from), to = place_of(c, m->to);
-        if (from < 0 || to < 0 || m->to >= LOC_SLOT) {
+        if (from < 0 || to < 0 || !may_write(c, m->to)) {
             bad(c, "move %u from %x to %x", k, m->from, m->to);
             return;
         }
@@ -121,7 +135,7 @@ static void check_moves(Checker *c, const RaInsn *in)
             bad(c, "move %u is from memory to memory", k);
         if (!class_ok(c->u, m->ref, m->from) || !class_ok(c->u, m->ref, m->to))
             bad(c, "move %u has v%u in the wrong class", k, m->ref);
-        if (!holds(c, m->from, c->sym[m->ref]))
+        if (!is_loan(c, m) && !holds(c, m->from, c->sym[m->ref]))
             bad(c, "move %u: %x does not hold v%u", k, m->from, m->ref);
         memcpy(c->now.sym[to], c->now.sym[from], sizeof c->now.sym[to]);
     }
@@ -199,8 +213,9 @@ static void check_results(Checker *c, const RaInsn *in)
     for (uint32_t cls = 0; cls < RC_COUNT; cls++)
         for (uint32_t k = 0; k < in->n_tmp[cls]; k++, at++) {
             RaLoc l = in->tmp[at];
-            if (!loc_is_reg(l) || !(t->temps[cls] >> l & 1) || seen >> l & 1 ||
-                in->clobbers >> l & 1) {
+            uint64_t ok = t->temps[cls] | (in->observer ? 0 : t->pinned);
+            if (!loc_is_reg(l) || !(ok >> l & 1) || (cls == RC_VEC) != (l >= LOC_VEC) ||
+                seen >> l & 1 || in->clobbers >> l & 1) {
                 bad(c, "scratch %u is in %x", at, l);
                 return;
             }

@@ -35,6 +35,14 @@ typedef struct RaVal {
     uint8_t pad[3];
 } RaVal;
 
+/* A pinned register lent to an insn as a temp: its content waits in its slot's memory. */
+typedef struct RaLoan {
+    RaLoc reg, slot;
+    IrRef ref;  /* whose type the moves have */
+    IrRef held; /* the value that was in it, or 0 */
+    bool gave_mem; /* held's `mem` is the slot for the time being */
+} RaLoan;
+
 typedef struct RaState {
     RaUnit *ra;
     RaVal *val;                    /* by IrRef */
@@ -48,6 +56,10 @@ typedef struct RaState {
     uint64_t lock;                  /* registers that the insn at hand reads or uses as scratch */
     uint64_t spill_free;            /* bit per free spill place */
     uint32_t pending[2], n_pending; /* values just made that are to be stored to their home */
+    RaLoan loans[4];
+    uint32_t n_loans;
+    uint64_t lent;                  /* registers of loans */
+    bool may_lend;                  /* the insn at hand is no observer */
     uint32_t rng;                   /* not 0: random choices */
     bool fail;
     uint32_t reg_val[LOC_NREGS];
@@ -101,6 +113,10 @@ void ra_hold(RaState *s, RaLoc r, IrRef ref);
 void ra_drop_reg(RaState *s, RaLoc r);
 void ra_release(RaState *s, RaVal *v);
 void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed);
+
+/* ra_loan.c */
+RaLoc ra_borrow(RaState *s, RegClass cls, uint64_t avoid);
+void ra_give_back(RaState *s);
 
 /* ra_block.c */
 void ra_take_gets(RaState *s, const RaInsn *in);

@@ -19,7 +19,8 @@ typedef struct Demand {
     uint64_t dying;  /* operand registers whose value is not needed afterwards */
     uint64_t tmps;
     uint64_t dsts;
-    bool fixed; /* some operand has a fixed register */
+    bool fixed;     /* some operand has a fixed register */
+    bool tight;     /* more registers asked for than there are: what may be read from memory is */
     int tied;       /* operand index or -1 */
     RaLoc tied_reg; /* dst[0]'s register once the tied operand is placed */
 } Demand;
@@ -174,10 +175,8 @@ RaLoc ra_alloc_reg(RaState *s, RegClass cls, uint64_t avoid)
     uint64_t free = cand & ~s->busy;
     if (LIKELY(free && !ra_chance(s, 8)))
         return pick_free(s, free);
-    if (UNLIKELY(!cand)) {
-        s->fail = true;
-        return LOC_NONE;
-    }
+    if (UNLIKELY(!cand))
+        return ra_borrow(s, cls, avoid);
     RaLoc r = pick_victim(s, cand);
     if (r == LOC_NONE)
         r = pick_free(s, cand);
@@ -255,6 +254,58 @@ static void settle(RaState *s, Demand *d, uint32_t k, RaLoc r)
         d->dying |= BIT(r) & s->temps;
 }
 
+/* Operand k takes up a temp of its class unless it is read from memory. */
+static bool takes_temp(const RaState *s, const Demand *d, uint32_t k)
+{
+    const RaOperand *o = &d->in->op[k];
+    const RaVal *v = &s->val[s->val[o->ref].rep];
+    if (o->flags & RAF_FIXED || (v->flags & RV_CONST && o->flags & RAF_REMAT_OK))
+        return false;
+    return o->flags & RAF_TIED || !(v->regs & ~s->temps & ~d->forbid);
+}
+
+/* The value gets a place in memory and leaves the temps. */
+static void force_mem(RaState *s, IrRef ref)
+{
+    RaVal *v = &s->val[ref];
+    if (v->mem == LOC_NONE) {
+        if (!v->regs) {
+            RaLoc r = ra_alloc_reg(s, ra_class_of(s->ra->ir, ref), 0);
+            if (r == LOC_NONE)
+                return;
+            copy_to(s, ref, r);
+        }
+        v->mem = ra_alloc_spill(s);
+        ra_emit_move(s, ref, (RaLoc)__builtin_ctzll(v->regs), v->mem);
+    }
+    for (uint64_t m = v->regs & s->temps; m; m &= m - 1)
+        ra_drop_reg(s, (RaLoc)__builtin_ctzll(m));
+}
+
+/* When operands and scratch together might not fit, those that may come from memory do. */
+static void tighten(RaState *s, Demand *d)
+{
+    const RaInsn *in = d->in;
+    for (unsigned c = 0; c < RC_COUNT; c++) {
+        uint64_t free = s->ra->target->temps[c] & ~d->forbid;
+        int room = __builtin_popcountll(free) - in->n_tmp[c];
+        for (uint32_t k = 0; k < in->n_dst; k++)
+            room -= in->dst[k].cls == c && in->dst[k].flags & RAF_EARLY && d->tied < 0 &&
+                    !(in->dst[k].flags & RAF_FIXED);
+        for (uint32_t k = 0; k < in->n_ops; k++)
+            room -= in->op[k].cls == c && takes_temp(s, d, k);
+        if (LIKELY(room >= 0))
+            continue;
+        d->tight = true;
+        for (uint32_t k = 0; k < in->n_ops; k++) {
+            const RaOperand *o = &in->op[k];
+            if (o->cls == c && o->flags & RAF_MEM_OK && !(o->flags & RAF_TIED) &&
+                takes_temp(s, d, k))
+                force_mem(s, s->val[o->ref].rep);
+        }
+    }
+}
+
 /* Frees register f for a fixed use: its value, if needed, moves away. */
 static void vacate(RaState *s, RaLoc f, uint64_t avoid)
 {
@@ -291,7 +342,7 @@ static bool hint_usable(RaState *s, const Demand *d, const RaVal *dst)
     if (!dst->hint || ra_chance(s, 4))
         return false;
     RaLoc p = (RaLoc)(dst->hint - 1);
-    if (d->dsts & BIT(p))
+    if ((d->dsts | s->lent) & BIT(p))
         return false;
     IrRef old = s->reg_val[p];
     return !old || s->val[old].next == POS_NONE || s->val[old].next > dst->hint_pos;
@@ -376,7 +427,7 @@ static void place_op(RaState *s, Demand *d, uint32_t k)
     }
     uint64_t free = s->ra->target->temps[o->cls] & ~(avoid | s->lock | s->busy);
     bool soon = free && v->next != POS_NONE && v->next - s->pos < 16 && !ra_chance(s, 2);
-    if (o->flags & RAF_MEM_OK && v->mem != LOC_NONE && !soon) {
+    if (o->flags & RAF_MEM_OK && v->mem != LOC_NONE && (d->tight || !soon)) {
         settle(s, d, k, v->mem);
         return;
     }
@@ -424,10 +475,8 @@ static RaLoc choose_dst(RaState *s, Demand *d, uint32_t k)
         return (RaLoc)(v->fix - 1);
     if (free)
         return pick_free(s, free);
-    if (!cand) {
-        s->fail = true;
-        return LOC_NONE;
-    }
+    if (!cand)
+        return ra_borrow(s, o->cls, d->tmps | d->dsts | d->forbid);
     RaLoc r = pick_victim(s, cand);
     return r == LOC_NONE ? pick_free(s, cand) : r;
 }
@@ -480,6 +529,10 @@ static void commit(RaState *s, Demand *d)
     RaInsn *in = d->in;
     for (uint32_t k = 0; k < in->n_ops; k++) {
         RaVal *v = ra_val(s, in->op[k].ref);
+        if (UNLIKELY(v->flags & RV_CONST && loc_is_spill(v->mem))) {
+            ra_free_spill(s, v->mem); /* it was there for this insn alone */
+            v->mem = LOC_NONE;
+        }
         if (v->next == POS_NONE)
             ra_release(s, v);
     }
@@ -501,6 +554,8 @@ static void place_op_insn(RaState *s, uint32_t i)
     Demand d = {.in = &s->ra->insns[i]};
     RaInsn *in = d.in;
     open_demand(s, &d, i);
+    if (UNLIKELY(in->n_ops + in->n_tmp[RC_GPR] + in->n_tmp[RC_VEC] + in->n_dst > 3))
+        tighten(s, &d);
     if (d.fixed)
         place_fixed(s, &d);
     if (d.tied >= 0)
@@ -540,6 +595,13 @@ static void place_pin_set(RaState *s, uint32_t i, RaLoc p)
         ra_release(s, v);
 }
 
+/* The value's whole content stands in the slot's memory after a set of it. */
+static bool slot_keeps(const RaState *s, uint32_t slot, IrRef ref)
+{
+    uint8_t t = s->ra->ir->insns[ref].type;
+    return s->ra->ir->slots[slot].type != SLOT_I32 || t != IR_I64;
+}
+
 /* `set` of a slot in memory: the backend's store, after which the slot is a place of the value. */
 static void place_mem_set(RaState *s, uint32_t i, const IrInsn *x)
 {
@@ -549,7 +611,7 @@ static void place_mem_set(RaState *s, uint32_t i, const IrInsn *x)
     const RaInsn *in = &s->ra->insns[i];
     IrRef ref = s->val[in->kind == RA_SET ? in->op[0].ref : x->arg[0]].rep;
     RaVal *v = &s->val[ref];
-    if (v->mem == LOC_NONE && !(v->flags & RV_CONST)) {
+    if (v->mem == LOC_NONE && !(v->flags & RV_CONST) && slot_keeps(s, slot, ref)) {
         v->mem = (RaLoc)(LOC_SLOT | slot);
         s->slot_val[slot] = ref;
     }
@@ -578,6 +640,9 @@ void ra_place(RaState *s, uint32_t i)
     in->first_move = s->ra->n_moves;
     if (s->n_pending)
         ra_store_homes(s);
+    if (UNLIKELY(s->n_loans))
+        ra_give_back(s);
+    s->may_lend = !in->observer && !(ir_effects(x) & (EFF_TERM | EFF_STATE_R | EFF_STATE_W));
     if (s->cur_get < s->n_gets)
         ra_take_gets(s, in);
     if (x->op != IR_SET) {
