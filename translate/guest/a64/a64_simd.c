@@ -45,7 +45,7 @@ void a64_qc_if_differ(TransCtx *tc, IrRef a, IrRef b)
 static IrRef vec_call(TransCtx *tc, HelperId h, uint32_t what, const A64Operands *x)
 {
     IrRef args[4] = {ir_const(tc->u, IR_I32, what), x->a, x->b, x->c};
-    return ir_call(tc->u, h, IR_V128, args, 4);
+    return ir_call(tc->u, h, h == HELPER_a64_vec_qc ? IR_I32 : IR_V128, args, 4);
 }
 
 IrRef a64_vec_call(TransCtx *tc, A64VecOp op, unsigned ve, A64Operands x)
@@ -55,7 +55,10 @@ IrRef a64_vec_call(TransCtx *tc, A64VecOp op, unsigned ve, A64Operands x)
 
 IrRef a64_vec_call_sat(TransCtx *tc, A64VecOp op, unsigned ve, A64Operands x)
 {
-    return vec_call(tc, HELPER_a64_vec_sat, op | ve << 8, &x);
+    IrRef r = vec_call(tc, HELPER_a64_vec_sat, op | ve << 8, &x);
+    IrRef qc = vec_call(tc, HELPER_a64_vec_qc, op | ve << 8, &x);
+    ir_set(tc->u, A64_FPSR, ir_op2(tc->u, IR_OR, IR_I32, ir_get(tc->u, IR_I32, A64_FPSR), qc));
+    return r;
 }
 
 IrRef a64_vec_call_fp(TransCtx *tc, A64VecOp op, unsigned ve_lanes, A64Operands x)

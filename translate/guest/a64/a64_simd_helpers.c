@@ -236,20 +236,30 @@ static uint64_t sat_lane(A64VecOp op, unsigned ve, const uint64_t abc[3], bool *
     }
 }
 
-void helper_a64_vec_sat(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V128 *b,
-                        const V128 *c)
+static V128 sat_lanes(uint32_t what, const V128 *abc[3], bool *qc)
 {
     A64VecOp op = what & 0xff;
     unsigned ve = what >> 8 & 3;
-    bool qc = false;
     V128 r;
     for (unsigned i = 0; i < 16u >> ve; i++) {
-        uint64_t abc[3] = {lane_get(a, ve, i), lane_get(b, ve, i), lane_get(c, ve, i)};
-        lane_put(&r, ve, i, sat_lane(op, ve, abc, &qc));
+        uint64_t x[3] = {lane_get(abc[0], ve, i), lane_get(abc[1], ve, i), lane_get(abc[2], ve, i)};
+        lane_put(&r, ve, i, sat_lane(op, ve, x, qc));
     }
-    if (qc)
-        *vcpu_slot32(v, &a64_slots[A64_FPSR]) |= FPSR_QC_BIT;
-    *ret = r;
+    return r;
+}
+
+void helper_a64_vec_sat(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V128 *b,
+                        const V128 *c)
+{
+    bool qc = false;
+    *ret = sat_lanes(what, (const V128 *[3]){a, b, c}, &qc);
+}
+
+uint64_t helper_a64_vec_qc(Vcpu *v, uint32_t what, const V128 *a, const V128 *b, const V128 *c)
+{
+    bool qc = false;
+    sat_lanes(what, (const V128 *[3]){a, b, c}, &qc);
+    return qc ? FPSR_QC_BIT : 0;
 }
 
 /* FPCR as softfp takes it. */
