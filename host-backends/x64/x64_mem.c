@@ -24,6 +24,12 @@ static unsigned size_of(const IrInsn *in)
     return MA_SIZE(in->aux);
 }
 
+/* A store that must come before later loads: by xchg, or with an index a fence (registers). */
+static bool is_ordered(const IrInsn *in)
+{
+    return MA_ORDER(in->aux) == ORD_REL || MA_ORDER(in->aux) == ORD_SEQ;
+}
+
 /* ---- select ------------------------------------------------------------------------------------ */
 
 static bool tagged(const X64Sel *s)
@@ -75,7 +81,7 @@ static bool sel_st(X64Sel *s, IrRef i, const IrInsn *in)
     RaInsn *r = x64_sel_new(s, i);
     IrRef v = in->arg[2];
     unsigned size = size_of(in);
-    bool xchg = MA_ORDER(in->aux) == ORD_REL || MA_ORDER(in->aux) == ORD_SEQ;
+    bool xchg = is_ordered(in) && !in->arg[1];
     bool vec = x64_class_of((IrType)x64_ir(s, v)->type) == RC_VEC;
     r->observer = 1;
     use_address(s, r, in, true, xchg && !vec);
@@ -318,24 +324,25 @@ static void emit_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned size = size_of(in), k = r->n_ops - 1u;
-    bool seq = MA_ORDER(in->aux) == ORD_REL || MA_ORDER(in->aux) == ORD_SEQ;
+    bool seq = is_ordered(in);
     X64Mem m = address(c, r, in);
-    if (r->op[k].cls == RC_VEC) {
-        emit_vec_st(c, size, m, x64_op(r, k));
-        if (seq)
-            emit_fence(c);
-    } else if (r->op[k].loc == LOC_REMAT) {
-        x64_store_imm(e, size, m, (int32_t)r->imm);
-    } else if (seq) {
+    if (seq && r->op[k].cls == RC_GPR && !in->arg[1]) {
         unsigned t = x64_tmp(r, r->form & MF_TMP ? 1 : 0);
         if (x64_op_in_mem(r, k))
             x64_load(e, size, t, x64_op_mem(c, r, k));
         else
             x64_mov_rr(e, size == MEM_64 ? 3 : 2, t, x64_op(r, k));
         x64_xchg_mr(e, size, m, t);
-    } else {
-        x64_store(e, size, m, x64_op(r, k));
+        return;
     }
+    if (r->op[k].cls == RC_VEC)
+        emit_vec_st(c, size, m, x64_op(r, k));
+    else if (r->op[k].loc == LOC_REMAT)
+        x64_store_imm(e, size, m, (int32_t)r->imm);
+    else
+        x64_store(e, size, m, x64_op(r, k));
+    if (seq)
+        emit_fence(c);
 }
 
 /* The old value in rax, zero-extended. */

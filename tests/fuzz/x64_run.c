@@ -193,6 +193,13 @@ bool x64_bench_compile(X64Bench *b, uint32_t ra_seed, uint32_t offset)
         return false;
     RaConfig rc = {.random_seed = ra_seed};
     b->stage = "allocation";
+    if (getenv("X64_VERBOSE")) {
+        static char text[1 << 18];
+        StrBuf sb = STRBUF_ON(text);
+        ir_print(&b->unit, &sb);
+        ra_print(&b->ra, &sb);
+        fputs(text, stderr);
+    }
     if (!ra_run(&b->ra, &rc) || !allocation_holds(b))
         return false;
     b->stage = "emit";
