@@ -294,10 +294,23 @@ static void forget_state(Checker *c)
     }
 }
 
-/* What a set leaves in its slot: select may pass a value that is the same in the slot's bits. */
+/* What a set leaves in its slot besides its argument: select may pass a value that is the same in
+ * the slot's bits. */
 static uint32_t set_symbol(const Checker *c, const RaInsn *in, const IrInsn *x)
 {
     return c->sym[in->kind == RA_SET && in->n_ops ? in->op[0].ref : x->arg[0]];
+}
+
+static void add_sym(uint32_t *set, uint32_t sym)
+{
+    for (int k = 0; k < SET_MAX; k++)
+        if (set[k] == sym)
+            return;
+    for (int k = 0; k < SET_MAX; k++)
+        if (!set[k]) {
+            set[k] = sym;
+            return;
+        }
 }
 
 static void take_effects(Checker *c, const RaInsn *in)
@@ -321,6 +334,9 @@ static void take_effects(Checker *c, const RaInsn *in)
         put(c, p, set_symbol(c, in, x));
     else if (!in->n_ops || in->op[0].loc != p)
         bad(c, "set of slot %d is not in its register", (int)x->imm);
+    else
+        add_sym(c->now.sym[place_of(c, p)], set_symbol(c, in, x));
+    add_sym(c->now.sym[place_of(c, p)], c->sym[x->arg[0]]);
 }
 
 static void check_insn(Checker *c, const RaInsn *in)
@@ -371,22 +387,7 @@ static void check_block(Checker *c, uint32_t b)
         if (j != in->ir)
             continue;
         see_ir(c, j++);
-        const IrInsn *x = &c->u->insns[in->ir];
-        if (x->op == IR_SET && !(x->aux & 1))
-            c->arch[x->imm] = set_symbol(c, in, x);
     }
-}
-
-static void add_sym(uint32_t *set, uint32_t sym)
-{
-    for (int k = 0; k < SET_MAX; k++)
-        if (set[k] == sym)
-            return;
-    for (int k = 0; k < SET_MAX; k++)
-        if (!set[k]) {
-            set[k] = sym;
-            return;
-        }
 }
 
 static bool has_sym(const uint32_t *set, uint32_t sym)
