@@ -12,6 +12,15 @@
 
 extern char **environ;
 static char self[4096];
+static char dir[64]; /* files of this run */
+
+/* A path below dir. */
+static const char *in_dir(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
 
 static int wait_status(pid_t p)
 {
@@ -84,31 +93,31 @@ static int by_fd(void)
 }
 static int by_script(void)
 {
-    return execl("./execs.tmp/script", "ignored", "a", "b", NULL);
+    return execl(in_dir("script"), "ignored", "a", "b", NULL);
 }
 static int by_script2(void)
 {
-    return execl("./execs.tmp/script2", "ignored", "a", NULL);
+    return execl(in_dir("script2"), "ignored", "a", NULL);
 }
 static int missing(void)
 {
-    return execl("./execs.tmp/nothing", "x", NULL);
+    return execl(in_dir("nothing"), "x", NULL);
 }
 static int not_executable(void)
 {
-    return execl("./execs.tmp/plain", "x", NULL);
+    return execl(in_dir("plain"), "x", NULL);
 }
 static int not_a_program(void)
 {
-    return execl("./execs.tmp/junk", "x", NULL);
+    return execl(in_dir("junk"), "x", NULL);
 }
 static int directory(void)
 {
-    return execl("./execs.tmp", "x", NULL);
+    return execl(dir, "x", NULL);
 }
 static int bad_interp(void)
 {
-    return execl("./execs.tmp/badscript", "x", NULL);
+    return execl(in_dir("badscript"), "x", NULL);
 }
 static int bad_pointer(void)
 {
@@ -116,13 +125,12 @@ static int bad_pointer(void)
 }
 static int cut_elf(void)
 {
-    return execl("./execs.tmp/cut", "x", NULL);
+    return execl(in_dir("cut"), "x", NULL);
 }
 
 static void put_file(const char *name, const char *text, size_t n, int mode)
 {
-    char path[256];
-    snprintf(path, sizeof path, "./execs.tmp/%s", name);
+    const char *path = in_dir(name);
     unlink(path);
     int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0600);
     (void) !write(fd, text, n);
@@ -133,10 +141,12 @@ static void put_file(const char *name, const char *text, size_t n, int mode)
 static void files(void)
 {
     char line[5000], head[100];
-    mkdir("./execs.tmp", 0700);
+    snprintf(dir, sizeof dir, "./execs.tmp%d", (int) getpid());
+    mkdir(dir, 0700);
     snprintf(line, sizeof line, "#! %s  child \nrest\n", self);
     put_file("script", line, strlen(line), 0700);
-    put_file("script2", "#!./execs.tmp/script\n", 21, 0700);
+    snprintf(line, sizeof line, "#!%s\n", in_dir("script"));
+    put_file("script2", line, strlen(line), 0700);
     put_file("plain", line, strlen(line), 0600);
     put_file("junk", "no program\n", 11, 0700);
     put_file("badscript", "#!/nowhere/at/all\n", 18, 0700);
@@ -168,7 +178,7 @@ int main(int argc, char **argv)
     run("cut", cut_elf);
     fflush(stdout);
     pid_t p = 0;
-    int r = posix_spawn(&p, "./execs.tmp/nothing", NULL, NULL, argv, environ);
+    int r = posix_spawn(&p, in_dir("nothing"), NULL, NULL, argv, environ);
     printf("spawn of nothing: %s\n", strerror(r));
     char *av[] = { "sh", "-c", "echo native shell; kill -9 $$", NULL };
     fflush(stdout);
@@ -179,6 +189,9 @@ int main(int argc, char **argv)
         _exit(3);
     printf("vfork -> %d\n", wait_status(p));
     printf("system -> %d\n", WEXITSTATUS(system("exit 4")));
-    (void) !system("rm -rf ./execs.tmp");
+    static const char *names[] = { "script", "script2", "plain", "junk", "badscript", "cut" };
+    for (int i = 0; i < 6; i++)
+        unlink(in_dir(names[i]));
+    rmdir(dir);
     return 0;
 }

@@ -202,7 +202,7 @@ static void stacks(void)
 }
 
 static void *page;
-static int segv_code;
+static volatile int segv_code;
 static void fix_page(int sig, siginfo_t *si, void *uc)
 {
     segv_code = si->si_code;
@@ -312,7 +312,7 @@ static void *target(void *p)
     return NULL;
 }
 static pthread_t who;
-static int right_thread;
+static volatile int right_thread;
 static void check_thread(int sig)
 {
     right_thread = pthread_equal(pthread_self(), who);
