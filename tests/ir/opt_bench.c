@@ -30,7 +30,7 @@ static struct {
     RaTarget target;
     GuestFeatures features;
     uint64_t ticks[N_STAGES], guest_insns, ir_insns, ir_after, ra_insns, moves, units, failed;
-    uint64_t spills, sunk;
+    uint64_t spills, loads, consts, sunk;
     bool show;
 } b;
 
@@ -120,6 +120,16 @@ static void show_ir(const char *title)
     printf("-- %s\n%s", title, text);
 }
 
+static void count_move(const RaMove *m)
+{
+    if (!loc_is_reg(m->to))
+        b.spills++;
+    else if (m->from == LOC_REMAT)
+        b.consts++;
+    else if (!loc_is_reg(m->from))
+        b.loads++;
+}
+
 static void count_sunk(void)
 {
     for (IrRef r = 1; r < b.u.n; r++)
@@ -161,7 +171,7 @@ static uint64_t unit(uint64_t at)
     b.ra_insns += b.ra.n;
     b.moves += b.ra.n_moves;
     for (uint32_t k = 0; k < b.ra.n_moves; k++)
-        b.spills += !loc_is_reg(b.ra.moves[k].to);
+        count_move(&b.ra.moves[k]);
     count_sunk();
     if (b.show) {
         StrBuf sb = STRBUF_ON(text);
@@ -196,7 +206,7 @@ int main(int argc, char **argv)
     uint64_t best[N_STAGES];
     for (int round = 0; round < ROUNDS; round++) {
         b.guest_insns = b.ir_insns = b.ir_after = b.ra_insns = b.moves = b.units = b.failed = 0;
-        b.spills = b.sunk = 0;
+        b.spills = b.loads = b.consts = b.sunk = 0;
         memset(b.ticks, 0, sizeof b.ticks);
         for (uint64_t at = b.addr; at < b.addr + b.size;)
             at = unit(at);
@@ -206,10 +216,11 @@ int main(int argc, char **argv)
     double ns = ns_per_tick(), n = (double)b.guest_insns;
     printf("%lu units, %lu guest insns, %.2f a unit; %lu units failed\n", b.units, b.guest_insns,
            n / (double)b.units, b.failed);
-    printf("per guest insn: IR %.2f, after passes %.2f, RaInsns %.2f, moves %.3f, stores %.3f, "
-           "sunk %.3f\n",
+    printf("per guest insn: IR %.2f, after passes %.2f, RaInsns %.2f, sunk sets %.3f\n",
            (double)b.ir_insns / n, (double)b.ir_after / n, (double)b.ra_insns / n,
-           (double)b.moves / n, (double)b.spills / n, (double)b.sunk / n);
+           (double)b.sunk / n);
+    printf("moves: %.3f, of which constants %.3f, loads %.3f, stores %.3f\n", (double)b.moves / n,
+           (double)b.consts / n, (double)b.loads / n, (double)b.spills / n);
     for (int s = 0; s < N_STAGES; s++)
         printf("%-8s %6.1f ns per guest insn\n", stage_names[s], (double)best[s] * ns / n);
     return 0;

@@ -81,6 +81,17 @@ static void remap_list(const IrUnit *u, const uint32_t *map, uint32_t list)
         ir_list_refs(u, list)[k] = map[ir_list_refs(u, list)[k]];
 }
 
+static inline void remap(const IrUnit *u, const uint32_t *map, IrInsn *i)
+{
+    uint32_t nargs = ir_ops[i->op].nargs;
+    for (uint32_t k = 0; k < nargs; k++)
+        i->arg[k] = map[i->arg[k]];
+    if (i->op == IR_CALL)
+        remap_list(u, map, i->arg[0]);
+    else if (i->op == IR_BR || i->op == IR_CAS128 || i->op == IR_VTBL)
+        remap_list(u, map, i->arg[1]);
+}
+
 /* Closes the unit up; map is filled with the new refs. */
 static void close_up(IrUnit *u, uint32_t *map)
 {
@@ -98,15 +109,24 @@ static void close_up(IrUnit *u, uint32_t *map)
         blk->end = to;
     }
     u->n = to;
-    for (IrRef r = 1; r < to; r++) {
-        IrInsn *i = &u->insns[r];
-        for (uint32_t k = 0; k < ir_ops[i->op].nargs; k++)
-            i->arg[k] = map[i->arg[k]];
-        if (i->op == IR_CALL)
-            remap_list(u, map, i->arg[0]);
-        else if (i->op == IR_BR || i->op == IR_CAS128 || i->op == IR_VTBL)
-            remap_list(u, map, i->arg[1]);
+    for (IrRef r = 1; r < to; r++)
+        remap(u, map, &u->insns[r]);
+}
+
+/* The same for one block, where each definition stands before its uses: one walk. */
+static void close_up_block(IrUnit *u, uint32_t *map)
+{
+    IrRef to = 1;
+    map[0] = 0;
+    for (IrRef r = 1; r < u->n; r++) {
+        map[r] = to;
+        if (u->insns[r].op == IR_NOP)
+            continue;
+        u->insns[to] = u->insns[r];
+        remap(u, map, &u->insns[to++]);
     }
+    u->blocks[0].end = to;
+    u->n = to;
 }
 
 void opt_dead(IrUnit *u, Arena *a)
@@ -122,5 +142,8 @@ void opt_dead(IrUnit *u, Arena *a)
     memset(d.overwritten, 0, u->n_slots * sizeof d.overwritten[0]);
     for (uint32_t b = u->n_blocks; b-- > 0;)
         mark_block(&d, &u->blocks[b]);
-    close_up(u, map);
+    if (u->n_blocks == 1)
+        close_up_block(u, map);
+    else
+        close_up(u, map);
 }

@@ -68,6 +68,11 @@ static void see_set(Prepass *p, IrRef j, const IrInsn *x)
     p->sunk[p->n_sunk++] = (Sunk){slot, j};
 }
 
+/* Ops that the prepass looks at. */
+static const uint8_t seen_ops[IR_OP_COUNT] = {
+    [IR_CONST] = 1, [IR_VCONST] = 1, [IR_GADDR] = 1, [IR_GET] = 1,
+    [IR_SET] = 1,   [IR_PARAM] = 1,  [IR_CALL] = 1};
+
 static void see_insn(Prepass *p, IrRef j)
 {
     RaState *s = p->s;
@@ -133,13 +138,14 @@ static void make_snaps(Prepass *p, RaInsn *in)
 static void prepass_block(Prepass *p, uint32_t b, uint32_t first, uint32_t end)
 {
     RaUnit *ra = p->s->ra;
-    memset(p->cur, 0, sizeof p->cur);
+    memset(p->cur, 0, ra->ir->n_slots * sizeof p->cur[0]);
     p->n_sunk = 0;
     p->at = ra->ir->blocks[b].first;
     for (uint32_t i = first; i < end; i++) {
         RaInsn *in = &ra->insns[i];
-        while (p->at < in->ir)
-            see_insn(p, p->at++);
+        for (; p->at < in->ir; p->at++)
+            if (seen_ops[ra->ir->insns[p->at].op])
+                see_insn(p, p->at);
         in->n_snap = 0;
         if (p->n_sunk && ra_observes(ra->ir, in))
             make_snaps(p, in);
@@ -147,8 +153,8 @@ static void prepass_block(Prepass *p, uint32_t b, uint32_t first, uint32_t end)
         if (x->op == IR_SET && x->aux & 1)
             in->n_ops = 0;
     }
-    while (p->at < ra->ir->blocks[b].end)
-        see_insn(p, p->at++);
+    for (; p->at < ra->ir->blocks[b].end; p->at++)
+        see_insn(p, p->at);
 }
 
 static void mark_home(RaState *s, IrRef ref, const IrBlock *b)
@@ -271,7 +277,8 @@ static void look_back(RaState *s)
     uint32_t g = s->n_gets;
     for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
         uint32_t first = b ? ra->block_end[b - 1] : 0;
-        memset(&a, 0, sizeof a);
+        memset(a.set, 0, ra->ir->n_slots * sizeof a.set[0]);
+        memset(a.read, 0, ra->ir->n_slots);
         a.observer = ra->block_end[b];
         for (uint32_t i = ra->block_end[b]; i-- > first;) {
             look_back_insn(s, &a, i);
@@ -310,7 +317,8 @@ bool ra_run(RaUnit *ra, const RaConfig *cfg)
             if (UNLIKELY(s.fail))
                 return false;
         }
-        ra_end_block(&s);
+        if (b + 1 < ra->ir->n_blocks)
+            ra_end_block(&s);
     }
     if (cfg->check)
         verify(ra);
