@@ -51,9 +51,12 @@ void ra_take_gets(RaState *s, const RaInsn *in)
         RaLoc p = ra->target->pin_of_slot[slot];
         if (v->next == POS_NONE && !(v->flags & RV_HOME))
             continue;
+        /* A stand-in that was set may live there: the same bits, but a value of its own. */
         if (p != LOC_NONE) {
+            ra_save_outside(s, p, BIT(p));
             ra_hold(s, p, g);
         } else {
+            ra_leave_slot(s, slot);
             v->mem = (RaLoc)(LOC_SLOT | slot);
             s->slot_val[slot] = g;
         }
