@@ -6,7 +6,7 @@
 #include "check.h"
 #include "log.h"
 
-static void (*const passes[OPT_PASS_COUNT])(IrUnit *, Arena *) = {
+static void (*const passes[OPT_PASS_COUNT])(IrUnit *, Arena *, OptState *) = {
     [OPT_FOLD] = opt_fold,
     [OPT_DEAD] = opt_dead,
     [OPT_SINK] = opt_sink,
@@ -32,7 +32,8 @@ OptPass opt_pass_by_name(const char *name)
 
 void opt_pass_run(OptPass p, IrUnit *u, Arena *a)
 {
-    passes[p](u, a);
+    OptState st = {.flag_sets = UINT32_MAX};
+    passes[p](u, a, &st);
 }
 
 static void verify(const IrUnit *u, OptPass p)
@@ -47,10 +48,11 @@ static void verify(const IrUnit *u, OptPass p)
 
 void opt_run(IrUnit *u, Arena *a, const OptConfig *cfg)
 {
+    OptState st = {.flag_sets = UINT32_MAX};
     for (uint32_t p = 0; p < OPT_PASS_COUNT && p < cfg->passes; p++) {
         if (cfg->skip >> p & 1)
             continue;
-        passes[p](u, a);
+        passes[p](u, a, &st);
         if (cfg->verify)
             verify(u, (OptPass)p);
     }

@@ -14,6 +14,7 @@
 typedef struct Dead {
     IrUnit *u;
     uint8_t *used;             /* by ref */
+    uint32_t flag_sets;        /* sets of flags slots that stay */
     uint32_t window;           /* number of the stretch between lookers */
     uint32_t overwritten[256]; /* by slot: window in which a later set overwrites it */
 } Dead;
@@ -26,8 +27,9 @@ static void use_list(Dead *d, uint32_t list)
 
 static void use_args(Dead *d, const IrInsn *i)
 {
-    for (uint32_t k = 0; k < ir_ops[i->op].nargs; k++)
-        d->used[i->arg[k]] = 1;
+    uint32_t nargs = ir_ops[i->op].nargs;
+    for (uint32_t k = 0; k < 3; k++)
+        d->used[i->arg[k] & opt_arg_mask(nargs, k)] = 1;
     switch (i->op) {
     case IR_CALL:
         use_list(d, i->arg[0]);
@@ -51,6 +53,7 @@ static bool keep(Dead *d, IrRef r)
         if (d->overwritten[i->imm] == d->window)
             return false;
         d->overwritten[i->imm] = d->window;
+        d->flag_sets += d->u->slots[i->imm].type == SLOT_FLAGS;
         return true;
     }
     if (i->op == IR_GET) {
@@ -83,9 +86,7 @@ static void remap_list(const IrUnit *u, const uint32_t *map, uint32_t list)
 
 static inline void remap(const IrUnit *u, const uint32_t *map, IrInsn *i)
 {
-    uint32_t nargs = ir_ops[i->op].nargs;
-    for (uint32_t k = 0; k < nargs; k++)
-        i->arg[k] = map[i->arg[k]];
+    opt_map_args(i, map);
     if (i->op == IR_CALL)
         remap_list(u, map, i->arg[0]);
     else if (i->op == IR_BR || i->op == IR_CAS128 || i->op == IR_VTBL)
@@ -129,7 +130,7 @@ static void close_up_block(IrUnit *u, uint32_t *map)
     u->n = to;
 }
 
-void opt_dead(IrUnit *u, Arena *a)
+void opt_dead(IrUnit *u, Arena *a, OptState *st)
 {
     Dead d;
     uint32_t *map = arena_alloc(a, u->n * sizeof *map);
@@ -138,10 +139,12 @@ void opt_dead(IrUnit *u, Arena *a)
     if (!map || !d.used)
         return;
     d.window = 1;
+    d.flag_sets = 0;
     memset(d.used, 0, u->n);
     memset(d.overwritten, 0, u->n_slots * sizeof d.overwritten[0]);
     for (uint32_t b = u->n_blocks; b-- > 0;)
         mark_block(&d, &u->blocks[b]);
+    st->flag_sets = d.flag_sets;
     if (u->n_blocks == 1)
         close_up_block(u, map);
     else

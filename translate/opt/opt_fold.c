@@ -194,10 +194,8 @@ static IrRef fold_other(Fold *f, IrInsn *i)
 static inline IrRef fold_insn(Fold *f, const IrInsn *old)
 {
     IrInsn i = *old;
-    uint32_t nargs = ir_ops[i.op].nargs;
-    for (uint32_t k = 0; k < nargs; k++)
-        i.arg[k] = f->map[i.arg[k]];
-    if (i.op == IR_VTBL)
+    opt_map_args(&i, f->map);
+    if (UNLIKELY(i.op == IR_VTBL))
         map_list(f, i.arg[1]);
     if (ir_ops[i.op].effects == 0 && i.op != IR_NOP)
         return fold_pure(f, &i);
@@ -285,7 +283,7 @@ static bool fold_init(Fold *f, IrUnit *u, Arena *a)
     return true;
 }
 
-void opt_fold(IrUnit *u, Arena *a)
+void opt_fold(IrUnit *u, Arena *a, OptState *st)
 {
     Fold f;
     bool *follows = NULL;

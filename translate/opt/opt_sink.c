@@ -83,21 +83,11 @@ static void note_set(Sink *s, IrRef v)
         s->exists[s->u->insns[v].arg[0]] = 1;
 }
 
-/* Fewer than two flag sets: none can overwrite another. */
-static bool has_two_flag_sets(const IrUnit *u)
-{
-    uint32_t n = 0;
-    for (IrRef r = 1; r < u->n; r++)
-        if (u->insns[r].op == IR_SET)
-            n += u->slots[u->insns[r].imm].type == SLOT_FLAGS;
-    return n >= 2;
-}
-
-void opt_sink(IrUnit *u, Arena *a)
+void opt_sink(IrUnit *u, Arena *a, OptState *st)
 {
     Sink s = {.u = u};
-    if (!has_two_flag_sets(u))
-        return;
+    if (st->flag_sets < 2)
+        return; /* none can overwrite another */
     s.exists = arena_alloc(a, u->n);
     if (!s.exists)
         return;

@@ -69,20 +69,17 @@ static void see_set(Prepass *p, IrRef j, const IrInsn *x)
 }
 
 /* Ops that the prepass looks at. */
-static const uint8_t seen_ops[IR_OP_COUNT] = {
-    [IR_CONST] = 1, [IR_VCONST] = 1, [IR_GADDR] = 1, [IR_GET] = 1,
-    [IR_SET] = 1,   [IR_PARAM] = 1,  [IR_CALL] = 1};
+static const bool seen_ops[IR_OP_COUNT] = {
+    [IR_GET] = true, [IR_SET] = true, [IR_PARAM] = true, [IR_CALL] = true};
+/* RV_* that follow from the op. */
+static const uint8_t op_flags[IR_OP_COUNT] = {
+    [IR_CONST] = RV_CONST, [IR_VCONST] = RV_CONST, [IR_GADDR] = RV_CONST};
 
 static void see_insn(Prepass *p, IrRef j)
 {
     RaState *s = p->s;
     const IrInsn *x = &s->ra->ir->insns[j];
     switch (x->op) {
-    case IR_CONST:
-    case IR_VCONST:
-    case IR_GADDR:
-        s->val[j].flags |= RV_CONST;
-        break;
     case IR_GET:
         if (p->cur[x->imm]) {
             s->val[j].rep = p->cur[x->imm];
@@ -189,7 +186,8 @@ static void prepass(RaState *s)
     Prepass p;
     p.s = s;
     for (IrRef j = 0; j < ra->ir->n; j++)
-        s->val[j] = (RaVal){.next = POS_NONE, .rep = j, .mem = LOC_NONE};
+        s->val[j] = (RaVal){
+            .next = POS_NONE, .rep = j, .mem = LOC_NONE, .flags = op_flags[ra->ir->insns[j].op]};
     for (uint32_t i = 0; i < ra->n; i++)
         for (uint32_t k = 0; k < ra->insns[i].n_dst; k++)
             s->val[ra->insns[i].dst[k].ref].flags = RV_DEF;
