@@ -50,6 +50,18 @@ X64Cc v_fp_check(X64Vec *v, IrType t, RaLoc r, RaLoc tmp, bool tiny)
     return X64_E;
 }
 
+void v_scalar_result(X64Vec *v, const RaInsn *i, RaLoc r)
+{
+    RaLoc d = i->dst[0].loc;
+    if (i->dst[0].ref == i->ir || xv_leaves_zero(v, i))
+        xv_move(v, d, r);
+    else if (is64((IrType)v_ir(v, i)->type))
+        v_op2(v, V_MOVQ, d, r);
+    else
+        v_op3i(v, i, V_INSERTPS, d, r, r, 0x0e);
+    v->zeroed = true;
+}
+
 /* ---- two operands and square root ----------------------------------------------------------- */
 
 static void far_op(X64Vec *v, const X64VecFar *f)
@@ -98,7 +110,6 @@ static RaLoc trap_safe_dst(const X64Vec *v, const RaInsn *i)
 static void emit_arith(X64Vec *v, const RaInsn *i)
 {
     const IrInsn *ir = v_ir(v, i);
-    RaLoc d = i->dst[0].loc;
     if (v_fp_soft(&v->env)) {
         v_fp_now(v, i, far_op);
         return;
@@ -106,7 +117,7 @@ static void emit_arith(X64Vec *v, const RaInsn *i)
     if (!v_fp_checked(&v->env)) {
         RaLoc r = trap_safe_dst(v, i);
         arith_to(v, i, r);
-        xv_move(v, d, r);
+        v_scalar_result(v, i, r);
         return;
     }
     bool tiny = ir->op == IR_FMUL; /* a quotient is never so near to a power of two */
@@ -114,7 +125,7 @@ static void emit_arith(X64Vec *v, const RaInsn *i)
     X64VecFar *f = v_far(v, i, far_op);
     arith_to(v, i, t);
     v_far_jcc(v, f, v_fp_check(v, (IrType)ir->type, t, v_tmp(i, 1), tiny));
-    xv_move(v, d, t);
+    v_scalar_result(v, i, t);
     v_far_back(v, f);
 }
 
@@ -234,7 +245,7 @@ static void emit_fma(X64Vec *v, const RaInsn *i)
     X64VecFar *f = v_far(v, i, far_fma);
     RaLoc r = v_fma_begin(v, i, ops[np][v_fma_neg(v, ir, 2)][is64(ty)]);
     v_far_jcc(v, f, v_fp_check(v, ty, r, v_tmp(i, 1), v_fp_checked(&v->env)));
-    xv_move(v, i->dst[0].loc, r);
+    v_scalar_result(v, i, r);
     v_far_back(v, f);
 }
 

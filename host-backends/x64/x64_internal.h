@@ -117,6 +117,8 @@ bool x64_exit_select(X64Sel *s, IrRef i);
 bool x64_vec_select(X64Sel *s, IrRef i);
 /* The value a vector-class operand may name instead of `ref` (same register content). */
 IrRef x64_vec_sel_alias(X64Sel *s, IrRef ref);
+/* The value that an insn's result is described as: itself, or a vfrom of it that was fused. */
+IrRef x64_vec_sel_result(X64Sel *s, IrRef ref);
 /*
  * The value that an operand of which only the low `bits` bits are read may name instead of ref:
  * looks through trunc, zext, sext. With bits 64, *narrow is set when the result is an i32 value

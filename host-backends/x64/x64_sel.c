@@ -35,7 +35,7 @@ static RaOperand *add_dst(RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
 
 void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
 {
-    add_dst(r, ref, cls, flags);
+    add_dst(r, cls == RC_VEC ? x64_vec_sel_result(s, ref) : ref, cls, flags);
 }
 
 void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg)

@@ -9,7 +9,7 @@
  *  - an op that can raise the (unmasked) invalid exception writes no pinned register before its
  *    last insn that can trap;
  *  - a scalar float lies in the low lane of its register, the lanes above are undefined. Operands
- *    are named through x64_vec_alias(), so that a `vto` to a float costs nothing;
+ *    are named through xv_alias(), so that a `vto` to a float costs nothing;
  *  - sequences use k1 and EFLAGS as scratch, no general register but those the RaInsn has, and of
  *    the Vcpu only harg[].
  *
@@ -47,6 +47,9 @@ typedef struct XvEnv {
     const IrUnit *u;
     const HostFeatures *f;
     bool avx, avx512;
+    /* during select only, else NULL: by scalar float, the vfrom of it in its block, or 0 */
+    const uint32_t *twin;
+    uint32_t block_first; /* first insn of the block at hand */
 } XvEnv;
 XvEnv xv_env(const IrUnit *u, const HostFeatures *f);
 
@@ -57,7 +60,8 @@ typedef struct X64Vec {
     const RaTarget *target; /* NULL: every register may be a pin */
     /* Prints a helper call: arguments in harg[0..], result in harg[7], every register kept. */
     void (*far_helper)(struct X64Vec *v, HelperId h);
-    bool limit; /* a table is full: the unit must be made smaller */
+    bool zeroed; /* the insn at hand has cleared the lanes above its result */
+    bool limit;  /* a table is full: the unit must be made smaller */
     uint32_t n_far, n_pool, n_uses;
     X64VecFar far[X64_VEC_MAX_FAR];
     V128 pool[X64_VEC_MAX_POOL];
@@ -81,8 +85,15 @@ enum {
 bool xv_owns(const IrInsn *i);
 /* Fills *out: operands, temps, clobbers. `form` as given by the caller (fcmp only). */
 void xv_describe(const XvEnv *env, IrRef r, unsigned form, RaInsn *out);
-/* The value that may be named in r's place: the same register content as far as r's type goes. */
-IrRef x64_vec_alias(const XvEnv *env, IrRef r);
+/*
+ * The value that insn `user` may name in r's place: the same register content as far as r's type
+ * goes. A scalar that was put in a vector is named by that vector: it lies in a pin then, and the
+ * scalar's own register is free.
+ */
+IrRef xv_alias(const XvEnv *env, IrRef r, IrRef user);
+/* True when r's code can leave zeros above its result, so that a vfrom of it needs no insn: the
+ * RaInsn's result is then the vfrom's. */
+bool xv_may_be_vector(const XvEnv *env, IrRef r);
 void xv_emit(X64Vec *v, const RaInsn *i);
 /* Far code and pool. False when a table was full (e->overflow is the driver's to check). */
 bool xv_finish(X64Vec *v);

@@ -67,6 +67,8 @@ bool v_by_helper(const XvEnv *e, const IrInsn *i)
         return ve >= VE_32 && !e->avx512;
     case IR_VPMULL:
         return ve != VE_64 || !e->f->pclmul;
+    case IR_VAES:
+        return !e->f->aes;
     case IR_VMULL:
         return ve == VE_64;
     default:
@@ -100,6 +102,7 @@ static Shape shape_shuffle(const XvEnv *e, const IrInsn *i)
     case IR_VXTL:
         return (Shape){.mem = !(i->aux & VE_HI)};
     case IR_VPMULL:
+    case IR_VAES:
         return (Shape){.tv = 2};
     default: /* vzip, vrev, vxtn ... */
         return (Shape){.mem = 2, .tv = (uint8_t)nc};
@@ -246,7 +249,7 @@ static uint8_t class_of(IrType t)
 
 static void add_op(const XvEnv *e, RaInsn *out, IrRef r, unsigned mem)
 {
-    r = x64_vec_alias(e, r);
+    r = xv_alias(e, r, out->ir);
     RaOperand *o = &out->op[out->n_ops++];
     o->ref = r;
     o->cls = class_of((IrType)e->u->insns[r].type);
@@ -296,29 +299,70 @@ void xv_describe(const XvEnv *e, IrRef r, unsigned form, RaInsn *out)
         out->dst[0].flags |= RAF_EARLY;
 }
 
-/* ---- what is known of registers' content --------------------------------------------------- */
+/* ---- scalars in vector registers ------------------------------------------------------------ */
 
-static bool upper_zero(const XvEnv *e, IrRef r, unsigned depth)
+static bool is_float(IrType t)
+{
+    return t == IR_F32 || t == IR_F64;
+}
+
+IrRef xv_alias(const XvEnv *e, IrRef r, IrRef user)
 {
     const IrInsn *i = &e->u->insns[r];
-    if (depth == 0 || v_fp_soft(e))
-        return false;
+    if (i->op == IR_VTO && is_float((IrType)i->type))
+        return i->arg[0];
+    if (!e->twin || !is_float((IrType)i->type))
+        return r;
+    IrRef v = e->twin[r];
+    return v && v >= e->block_first && v < user ? v : r;
+}
+
+bool xv_may_be_vector(const XvEnv *e, IrRef r)
+{
+    const IrInsn *i = &e->u->insns[r];
+    return is_float((IrType)i->type) && (i->op == IR_LD || (xv_owns(i) && i->op != IR_VTO));
+}
+
+/* True when the lanes above type t are zero in a register that holds value r. */
+static bool zero_above(const XvEnv *e, IrRef r, IrType t)
+{
+    const IrInsn *i = &e->u->insns[r];
+    IrType from = (IrType)e->u->insns[i->arg[0]].type;
     switch (i->op) {
-    case IR_I2F:
     case IR_LD:
+        return i->type == t || (i->type == IR_V128 && MA_SIZE(i->aux) <= (t == IR_F64 ? 3 : 2));
+    case IR_I2F:
+        return i->type == t;
+    case IR_VFROM:
+        return from == t || from == IR_F32 || from == IR_I32;
+    case IR_VZHI:
+        return t == IR_F64;
+    default:
+        return false;
+    }
+}
+
+bool xv_leaves_zero(const X64Vec *v, const RaInsn *i)
+{
+    const XvEnv *e = &v->env;
+    const IrInsn *in = &e->u->insns[i->ir];
+    IrType t = (IrType)in->type;
+    bool zero0 = i->n_ops && zero_above(e, i->op[0].ref, t);
+    if (v_fp_soft(e))
+        return in->op != IR_FNEG && in->op != IR_BITCAST;
+    switch (in->op) {
+    case IR_I2F:
+    case IR_FABS:
         return true;
     case IR_FADD:
     case IR_FSUB:
     case IR_FMUL:
     case IR_FDIV:
-    case IR_FABS:
     case IR_FNEG:
-        return e->avx && upper_zero(e, i->arg[0], depth - 1);
-    case IR_VTO: { /* vto.f64(vzhi x), vto(vfrom x) */
-        const IrInsn *s = &e->u->insns[i->arg[0]];
-        return (s->op == IR_VZHI && i->type == IR_F64) ||
-               (s->op == IR_VFROM && e->u->insns[s->arg[0]].type == i->type);
-    }
+        return zero0;
+    case IR_FMA:
+        return e->avx && e->f->fma && zero0 && zero_above(e, i->op[1].ref, t) &&
+               zero_above(e, i->op[2].ref, t);
     default:
         return false;
     }
@@ -326,11 +370,6 @@ static bool upper_zero(const XvEnv *e, IrRef r, unsigned depth)
 
 bool xv_upper_zero(const XvEnv *e, IrRef r)
 {
-    return upper_zero(e, r, 8);
-}
-
-IrRef x64_vec_alias(const XvEnv *e, IrRef r)
-{
     const IrInsn *i = &e->u->insns[r];
-    return i->op == IR_VTO && (i->type == IR_F32 || i->type == IR_F64) ? i->arg[0] : r;
+    return i->op != IR_VFROM && zero_above(e, r, (IrType)i->type);
 }

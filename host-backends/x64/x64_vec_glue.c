@@ -7,19 +7,54 @@
 #include "x64_internal.h"
 #include "x64_vec.h"
 
+typedef struct XvSel {
+    XvEnv env;
+    uint32_t *twin;  /* XvEnv.twin */
+    uint32_t *fused; /* by scalar: the vfrom that its code makes directly */
+} XvSel;
+
 bool x64_vec_sel_open(X64Sel *s)
 {
-    XvEnv *e = arena_alloc(s->ra->arena, sizeof *e);
-    if (!e)
+    const IrUnit *u = s->u;
+    XvSel *x = arena_alloc(s->ra->arena, sizeof *x + 2 * u->n * sizeof(uint32_t));
+    if (!x)
         return false;
-    *e = xv_env(s->u, &x64_cfg.f);
-    s->vec = e;
+    x->env = xv_env(u, &x64_cfg.f);
+    x->twin = (uint32_t *)(x + 1);
+    x->fused = x->twin + u->n;
+    memset(x->twin, 0, 2 * u->n * sizeof(uint32_t));
+    for (uint32_t k = 1; k < u->n; k++)
+        if (u->insns[k].op == IR_VFROM)
+            x->twin[u->insns[k].arg[0]] = k;
+    x->env.twin = x->twin;
+    s->vec = x;
     return true;
 }
 
+/* The user is the insn whose RaInsn is at hand. */
 IrRef x64_vec_sel_alias(X64Sel *s, IrRef ref)
 {
-    return x64_vec_alias(s->vec, ref);
+    XvSel *x = s->vec;
+    x->env.block_first = s->block_first;
+    return xv_alias(&x->env, ref, s->ra->insns[s->pos].ir);
+}
+
+IrRef x64_vec_sel_result(X64Sel *s, IrRef ref)
+{
+    XvSel *x = s->vec;
+    return x->fused[ref] ? x->fused[ref] : ref;
+}
+
+/* A vfrom right after the only insn that makes its scalar, which nothing else reads. */
+static bool fuse_vfrom(X64Sel *s, IrRef i)
+{
+    XvSel *x = s->vec;
+    IrRef a = x64_ir(s, i)->arg[0];
+    if (s->u->n_blocks != 1 || a + 1 != i || s->need[a] || !xv_may_be_vector(&x->env, a))
+        return false;
+    s->need[a]++;
+    x->fused[a] = i;
+    return true;
 }
 
 static unsigned fcmp_form(const X64Sel *s, IrRef i)
@@ -37,8 +72,12 @@ bool x64_vec_select(X64Sel *s, IrRef i)
     const IrInsn *in = x64_ir(s, i);
     if (!xv_owns(in))
         return false;
+    if (in->op == IR_VFROM && fuse_vfrom(s, i))
+        return true;
+    XvSel *x = s->vec;
     RaInsn d;
-    xv_describe(s->vec, i, in->op == IR_FCMP ? fcmp_form(s, i) : 0, &d);
+    x->env.block_first = s->block_first;
+    xv_describe(&x->env, i, in->op == IR_FCMP ? fcmp_form(s, i) : 0, &d);
     RaInsn *r = x64_sel_new(s, i);
     if (s->fail)
         return true;

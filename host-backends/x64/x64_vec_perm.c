@@ -309,6 +309,25 @@ static void emit_pmull(X64Vec *v, const Args *g)
     xv_move(v, g->d, g->t);
 }
 
+/* The round key is zero; MixColumns alone is a last inverse round undone by a whole round. */
+static void emit_aes(X64Vec *v, const Args *g)
+{
+    static const uint16_t ops[AES_STEP_COUNT] = {
+        [AES_SUB] = V_AESENCLAST, [AES_INV_SUB] = V_AESDECLAST, [AES_MIX] = V_AESENC,
+        [AES_INV_MIX] = V_AESIMC, [AES_ROUND] = V_AESENC,       [AES_INV_ROUND] = V_AESDEC,
+    };
+    xv_move(v, g->t, g->a);
+    if (g->aux == AES_INV_MIX) {
+        v_op2(v, V_AESIMC, g->t, g->t);
+    } else {
+        v_op3(v, NULL, V_PXOR, g->t2, g->t2, g->t2);
+        if (g->aux == AES_MIX)
+            v_op3(v, NULL, V_AESDECLAST, g->t, g->t, g->t2);
+        v_op3(v, NULL, ops[g->aux], g->t, g->t, g->t2);
+    }
+    xv_move(v, g->d, g->t);
+}
+
 bool xv_emit_perm(X64Vec *v, const RaInsn *i)
 {
     const IrInsn *ir = v_ir(v, i);
@@ -359,6 +378,9 @@ bool xv_emit_perm(X64Vec *v, const RaInsn *i)
         return true;
     case IR_VPMULL:
         emit_pmull(v, &g);
+        return true;
+    case IR_VAES:
+        emit_aes(v, &g);
         return true;
     default:
         return false;

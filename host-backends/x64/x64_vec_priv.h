@@ -139,6 +139,10 @@ bool v_fma_neg(const X64Vec *v, const IrInsn *ir, unsigned k); /* operand k is a
 unsigned v_round_imm(unsigned rm);
 uint64_t v_fp_pow2(IrType t, int n);
 
+/* True when scalar op i leaves zeros above its result. */
+bool xv_leaves_zero(const X64Vec *v, const RaInsn *i);
+/* d = r as the last move of a scalar op, clearing the lanes above if its result is the vfrom's. */
+void v_scalar_result(X64Vec *v, const RaInsn *i, RaLoc r);
 /* True when the lanes above scalar float r are zero in its register, by how r is made. */
 bool xv_upper_zero(const XvEnv *e, IrRef r);
 
