@@ -32,8 +32,8 @@ typedef enum ExitKind { EXIT_JUMP, EXIT_CALL, EXIT_LANDING, EXIT_IC } ExitKind;
 
 /*
  * A patchable exit. Lies in the data part of the code chunk, written by emit(), then owned by rt
- * (under the cache lock). For EXIT_IC: ic_pc/ic_host are read by host code; ic_pc is -1 while
- * empty; filled once (host first).
+ * (under the cache lock). For EXIT_IC: ic_pc/ic_host are read by host code; while empty ic_pc is -1
+ * and ic_host the stub, which is right for a jump to -1 too; filled once (host first).
  */
 typedef struct ExitRec {
     uint64_t ic_pc;
@@ -45,7 +45,8 @@ typedef struct ExitRec {
     uint32_t patch_at;  /* bytes from this record back to the 32-bit field to patch: field = rec - patch_at */
     uint32_t stub_at;   /* likewise to the stub that the field leads to while not linked */
     uint8_t kind;       /* ExitKind */
-    uint8_t pad[7];
+    uint8_t ic_used;    /* EXIT_IC: was filled; not again when its unit has died. Read by host code */
+    uint8_t pad[6];
 } ExitRec;
 
 /* From the host pc after which it holds to the next entry's: which guest insn, what to recompute. */
@@ -91,6 +92,7 @@ typedef struct BackendStubs {
     void (*vec_load)(Vcpu *v); /* back */
     void *leave;       /* host code jumps here with leave_* set: stores general pins, returns */
     void *lookup_jump; /* computed jump: target in the backend's fixed register */
+    void *lookup_miss; /* as lookup_jump, to C at once: host_entry of the dummy unit */
     void *ret_miss;    /* mismatch at a return: target in the backend's fixed register */
     void *helper_call[4]; /* bit 0: state is stored before, bit 1: reloaded after */
     void *priv[VCPU_STUB_MAX]; /* the backend's: what vcpu_init() puts into Vcpu.stub */

@@ -261,16 +261,14 @@ static void far_ic(X64Ctx *c, const X64Far *f)
 {
     X64Emit *e = &c->e;
     uint64_t at = rec_rx(c, (uint32_t)f->arg);
-    X64Mem m = x64_mem_rip(at + offsetof(ExitRec, ic_pc));
-    x64_alu_mi(e, ALU_CMP, 3, m, -1);
-    uint32_t full = x64_jcc_fwd8(e, X64_NE);
-    m.abs = at + offsetof(ExitRec, ic_host);
-    x64_alu_mi(e, ALU_CMP, 3, m, 0); /* emptied for good: its unit died */
-    uint32_t dead = x64_jcc_fwd8(e, X64_NE);
+    ExitRec *rec = (ExitRec *)c->out->data_rw + f->arg;
+    rec->ic_host = x64_here(e);
+    rec->stub_at = (uint32_t)(at - x64_here(e));
+    x64_alu_mi(e, ALU_CMP, 0, x64_mem_rip(at + offsetof(ExitRec, ic_used)), 0);
+    uint32_t used = x64_jcc_fwd8(e, X64_NE);
     x64_lea(e, 3, X64_RCX, x64_mem_rip(at));
     x64_jmp_m(e, stub_mem(X64_STUB_LEAVE_IC));
-    x64_land8(e, full);
-    x64_land8(e, dead);
+    x64_land8(e, used);
     x64_lookup_emit(e, false);
 }
 
@@ -385,12 +383,22 @@ static void emit_trapif(X64Ctx *c, const RaInsn *r)
         x64_land8(&c->e, over);
 }
 
+/* A host call, so that the processor's return prediction stays in step with guest calls. */
+static void emit_syscall(X64Ctx *c, const IrInsn *in)
+{
+    x64_call_m(&c->e, stub_mem(X64_STUB_SYSCALL));
+    exit_jmp(c, EXIT_JUMP, target_of(c, in->arg[0]));
+}
+
 static void emit_xtrap(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     x64_snaps_emit(c, r);
     if (!in->arg[1])
         x64_alu_rr(&c->e, ALU_XOR, 2, X64_RDX, X64_RDX);
-    leave_trap(c, in->imm);
+    if (in->imm == TRAP_SYSCALL && c->u->insns[in->arg[0]].op == IR_GADDR)
+        emit_syscall(c, in);
+    else
+        leave_trap(c, in->imm);
 }
 
 /* ---- inside the unit ------------------------------------------------------------------------------ */

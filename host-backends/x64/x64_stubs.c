@@ -89,7 +89,7 @@ static void emit_leaves(X64Emit *e, BackendStubs *st)
     x64_store(e, 2, VF(leave_arg), X64_RCX);
     x64_store(e, 3, VF(leave_data), X64_RDX);
     leave_with(e, leave, LEAVE_TRAP);
-    st->priv[X64_STUB_LOOKUP_MISS] = (void *)x64_here(e);
+    st->lookup_miss = st->priv[X64_STUB_LOOKUP_MISS] = (void *)x64_here(e);
     x64_store(e, 3, pc, X64_RAX);
     leave_with(e, leave, LEAVE_LOOKUP);
 }
@@ -185,6 +185,33 @@ static void emit_helper(X64Emit *e, const RaTarget *t, unsigned kind)
     x64_ret(e);
 }
 
+/*
+ * The system call: C works on the slots and answers whether the guest simply goes on behind it. If
+ * not, leave_* is set and enter() returns to its caller; the frame of this call is dropped.
+ */
+static void emit_syscall_stub(X64Emit *e, const RaTarget *t, BackendStubs *st)
+{
+    st->priv[X64_STUB_SYSCALL] = (void *)x64_here(e);
+    x64_store(e, 3, slot_mem(x64_cfg.slot_pc), X64_RAX);
+    pins(e, t, ~0ull, false);
+    x64_store(e, 3, VF(ret_sp), X64_RSP);
+    x64_load(e, 3, X64_RSP, VF(c_stack));
+    x64_lea(e, 3, X64_RDI, x64_mem(X64_RBP, -VCPU_BIAS));
+    x64_alu_ri(e, ALU_AND, 3, X64_RSP, -16);
+    x64_call_m(e, VF(syscall_fn));
+    x64_test_rr(e, 2, X64_RAX, X64_RAX);
+    uint32_t leave = x64_jcc_fwd32(e, X64_E);
+    x64_load(e, 3, X64_RSP, VF(ret_sp));
+    pins(e, t, ~0ull, true);
+    x64_ret(e);
+    x64_land32(e, leave);
+    x64_alu_mi(e, ALU_ADD, 3, VF(ret_sp), 8);
+    x64_load(e, 3, X64_RSP, VF(c_stack));
+    for (unsigned k = 6; k-- > 0;)
+        x64_pop(e, callee_saved[k]);
+    x64_ret(e);
+}
+
 static X64Op vec_move_op(bool store)
 {
     return store ? V_MOVUPS_ST : V_MOVUPS;
@@ -229,6 +256,8 @@ bool x64_stubs_emit(const RaTarget *t, CodeOut *out, BackendStubs *st)
     st->leave = st->priv[X64_STUB_LEAVE] = (void *)x64_here(e);
     emit_leave(e, t);
     emit_leaves(e, st);
+    align16(e);
+    emit_syscall_stub(e, t, st);
     align16(e);
     emit_ret_miss(e, st);
     emit_sentinel(e, st);

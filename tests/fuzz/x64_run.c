@@ -113,6 +113,7 @@ static void open_vcpu(X64Bench *b, unsigned k)
     Vcpu *v = map(sizeof(Vcpu), PROT_READ | PROT_WRITE);
     b->v[k] = v;
     memcpy(v->helper_fn, helper_functions, sizeof helper_functions);
+    dummy.host_entry = (uint64_t)b->stubs.lookup_miss;
     v->lookup = lookup;
     v->units = (uint64_t)&dummy;
     v->ret_bottom = (uint64_t)b->ret_stack + RET_STACK - 512;

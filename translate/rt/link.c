@@ -36,8 +36,9 @@ void link_ic(Vcpu *v, ExitRec *rec, Unit *to)
     if (rt.cfg.single_step)
         return;
     lock_take(&rt.lock, v->tid);
-    if (link_possible(rec, to) && rec->ic_pc == ~0ull && !rec->ic_host) {
+    if (link_possible(rec, to) && !rec->ic_used) {
         link_insert(rec, to);
+        rec->ic_used = 1;
         __atomic_store_n(&rec->ic_host, to->host_entry, __ATOMIC_RELEASE);
         __atomic_store_n(&rec->ic_pc, to->pc, __ATOMIC_RELEASE);
     }
@@ -57,10 +58,12 @@ static void link_remove(ExitRec *rec)
 /* An inline cache is emptied for good: a reader between its two loads may still use ic_host. */
 static void link_undo(ExitRec *rec)
 {
-    if (rec->kind == EXIT_IC)
+    if (rec->kind == EXIT_IC) {
         __atomic_store_n(&rec->ic_pc, ~0ull, __ATOMIC_RELEASE);
-    else
+        __atomic_store_n(&rec->ic_host, (uint64_t)rec - rec->stub_at, __ATOMIC_RELEASE);
+    } else {
         rt.cfg.backend->link(rec, rt.rw_minus_rx, 0);
+    }
 }
 
 void link_cut(Unit *u)

@@ -13,7 +13,10 @@ static bool rt_stubs_init(void)
                    .data_rw = rt.data + rt.chunks[0].data_used,
                    .data_rx = (uint64_t)rt.data + rt.chunks[0].data_used,
                    .data_cap = CHUNK_DATA - rt.chunks[0].data_used};
-    return rt.cfg.backend->emit_stubs(&rt.target, &out, &rt.stubs);
+    if (!rt.cfg.backend->emit_stubs(&rt.target, &out, &rt.stubs))
+        return false;
+    ((Unit *)rt.data)->host_entry = (uint64_t)rt.stubs.lookup_miss; /* the dummy */
+    return true;
 }
 
 bool rt_init(const RtConfig *cfg)
@@ -54,6 +57,7 @@ bool rt_vcpu_init(Vcpu *v)
 {
     v->guest = rt.cfg.guest;
     v->units = (uint64_t)rt.data;
+    v->syscall_fn = rt_syscall;
     v->mode = rt.cfg.guest->mode_of(v);
     v->lookup = cache_lookup_table(v, v->mode);
     v->mxcsr_guest = rt.cfg.backend->fp_control(v->mode, 0);
