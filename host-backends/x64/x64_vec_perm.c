@@ -6,6 +6,7 @@
  *     vaddv.8      psadbw with zero, add the halves, keep the low byte
  */
 #include "x64_vec_priv.h"
+#include "aes.h"
 
 typedef struct Args {
     const RaInsn *i;
@@ -312,7 +313,7 @@ static void emit_pmull(X64Vec *v, const Args *g)
 /* The round key is zero; MixColumns alone is a last inverse round undone by a whole round. */
 static void emit_aes(X64Vec *v, const Args *g)
 {
-    static const uint16_t ops[AES_STEP_COUNT] = {
+    static const X64Op ops[AES_STEP_COUNT] = {
         [AES_SUB] = V_AESENCLAST, [AES_INV_SUB] = V_AESDECLAST, [AES_MIX] = V_AESENC,
         [AES_INV_MIX] = V_AESIMC, [AES_ROUND] = V_AESENC,       [AES_INV_ROUND] = V_AESDEC,
     };

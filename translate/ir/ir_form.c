@@ -4,6 +4,7 @@
  * Ops without an entry in `forms` show their value arguments and nothing else: `add` is "|AB".
  */
 #include "ir_form.h"
+#include "aes.h"
 #include "check.h"
 
 const char *const ir_type_names[IR_TYPE_COUNT] = {
@@ -47,6 +48,10 @@ static const char *const traps[TRAP_COUNT] = {
     [TRAP_ISB] = "isb",       [TRAP_FPMODE] = "fpmode",   [TRAP_YIELD] = "yield",
     [TRAP_NOEXEC] = "noexec", [TRAP_CUSTOM] = "custom",
 };
+static const char *const aes_steps[AES_STEP_COUNT] = {
+    [AES_SUB] = "sub",        [AES_INV_SUB] = "invsub", [AES_MIX] = "mix",
+    [AES_INV_MIX] = "invmix", [AES_ROUND] = "round",    [AES_INV_ROUND] = "invround",
+};
 static const char *const flag_hi[] = {"", "hi"};
 static const char *const flag_signed[] = {"", "s"};
 static const char *const flag_exact[] = {"", "exact"};
@@ -80,6 +85,7 @@ static const IrField fields[] = {
     FIELD('u', false, 0, 1, flag_sunk),
     FIELD('x', false, 4, 1, flag_exact),
     FIELD('X', true, 4, 1, flag_exact),
+    FIELD('y', false, 0, 255, aes_steps),
     FIELD('Z', true, 3, 1, flag_signed),
 };
 
@@ -108,7 +114,7 @@ static const char *const forms[IR_OP_COUNT] = {
     [IR_VTBL] = "|A1",     [IR_VXTL] = "ehs|A",   [IR_VXTN] = "e|A",     [IR_VSQXTN] = "e|A",
     [IR_VUQXTN] = "e|A",   [IR_VSQXTUN] = "e|A",  [IR_VMULL] = "ehs|AB", [IR_VADDP] = "e|AB",
     [IR_VADDLP] = "es|A",  [IR_VADDV] = "e|A",    [IR_VSQADD] = "e|AB",  [IR_VUQADD] = "e|AB",
-    [IR_VSQSUB] = "e|AB",  [IR_VUQSUB] = "e|AB",  [IR_VPMULL] = "eh|AB", [IR_VFADD] = "e|AB",
+    [IR_VSQSUB] = "e|AB",  [IR_VUQSUB] = "e|AB",  [IR_VPMULL] = "eh|AB", [IR_VAES] = "y|A", [IR_VFADD] = "e|AB",
     [IR_VFSUB] = "e|AB",   [IR_VFMUL] = "e|AB",   [IR_VFDIV] = "e|AB",   [IR_VFSQRT] = "e|A",
     [IR_VFMIN] = "e|AB",   [IR_VFMAX] = "e|AB",   [IR_VFMINNM] = "e|AB", [IR_VFMAXNM] = "e|AB",
     [IR_VFMA] = "e|ABC",   [IR_VFNEG] = "e|A",    [IR_VFABS] = "e|A",    [IR_VFCMP] = "eC|AB",

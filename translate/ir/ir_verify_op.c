@@ -5,6 +5,7 @@
  */
 #include "ir_interp.h"
 #include "ir_verify.h"
+#include "aes.h"
 
 static const IrInsn *arg(const Verifier *vf, const IrInsn *i, unsigned k)
 {
@@ -191,6 +192,8 @@ static const char *check_element(const IrInsn *i)
     case IR_VMULL:
     case IR_VADDLP:
         return ve != VE_64 ? NULL : "no such element size";
+    case IR_VAES:
+        return i->aux < AES_STEP_COUNT ? NULL : "no such step";
     case IR_VPMULL:
         return ve == VE_64 ? NULL : "no such element size";
     case IR_VFCVTL:

@@ -1,17 +1,44 @@
 /*
- * AES, SHA-1, SHA-2, SM3, SM4 through helpers; the logic of SHA-3 as plain vector ops.
+ * AES by its IR op; SHA-1, SHA-2, SM3, SM4 through helpers; the logic of SHA-3 as plain vector
+ * ops.
  *
  * Example, `rax1 v0.2d, v1.2d, v2.2d`: v1 ^ rol(v2, 1) per 64-bit lane.
  */
 #include "a64_simd.h"
+#include "aes.h"
 
-/* aese 4, aesd 5: on rd and rn; aesmc 6, aesimc 7: on rn. */
+/* The value that the instruction before this one wrote to v[n], if it did so; else 0. */
+static IrRef just_set(const TransCtx *tc, unsigned n)
+{
+    const IrUnit *u = tc->u;
+    if (u->n < 3)
+        return 0;
+    const IrInsn *at = &u->insns[u->n - 1], *set = at - 1;
+    bool hit = at->op == IR_AT && set->op == IR_SET && set->imm == (int32_t)(A64_V0 + n);
+    return hit ? set->arg[0] : 0;
+}
+
+/* aesmc after aese (aesimc after aesd) of the same register is one round of AES. */
+static IrRef mix_columns(TransCtx *tc, unsigned n, AesStep step)
+{
+    IrRef sub = just_set(tc, n);
+    const IrInsn *s = &tc->u->insns[sub];
+    if (sub && s->op == IR_VAES && s->aux == step - AES_MIX)
+        return v_op1(tc, IR_VAES, step + AES_MIX, s->arg[0]);
+    return v_op1(tc, IR_VAES, step, a64_v(tc, n));
+}
+
+/* aese 4, aesd 5: on rd ^ rn; aesmc 6, aesimc 7: on rn. */
 TransResult a64_crypto_aes(TransCtx *tc, A64Insn insn)
 {
     const A64_crypto_aes f = insn.crypto_aes;
-    IrRef n = a64_v(tc, f.rn), d = f.opcode & 2 ? n : a64_v(tc, f.rd);
-    A64Operands o = {d, n, n};
-    a64_set_v(tc, f.rd, a64_vec_call(tc, A64_VEC_AESE + (f.opcode & 3), VE_8, o));
+    AesStep step = f.opcode & 3;
+    IrRef r;
+    if (step >= AES_MIX)
+        r = mix_columns(tc, f.rn, step);
+    else
+        r = v_op1(tc, IR_VAES, step, v_op2(tc, IR_VXOR, 0, a64_v(tc, f.rd), a64_v(tc, f.rn)));
+    a64_set_v(tc, f.rd, r);
     return TR_NEXT;
 }
 
