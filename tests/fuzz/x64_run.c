@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 #include "flags.h"
+#include "guestmem.h"
 #include "helpers.h"
 #include "ir_random.h"
 #include "log.h"
@@ -67,7 +68,11 @@ static void apply_recipe(X64Bench *b, const void *uc, const SideRecipe *r)
 static void on_fault(int sig, siginfo_t *si, void *uc)
 {
     X64Bench *b = current;
-    uint64_t off = backend_x64.ctx_pc(uc) - b->out.rx;
+    uint64_t off = backend_x64.ctx_pc(uc) - b->out.rx, fix = gm_fixup(backend_x64.ctx_pc(uc));
+    if (fix) { /* the interpreter's access */
+        backend_x64.ctx_set_pc(uc, fix);
+        return;
+    }
     if (!b || off >= b->out.size) {
         signal(sig, SIG_DFL);
         return;
