@@ -128,8 +128,9 @@ typedef struct BackendOps {
     uint64_t (*ctx_err)(const void *ucontext);
     /* Makes the interrupted thread go on at the leave path to C, without touching pins. */
     void (*ctx_leave)(void *ucontext, Vcpu *v);
-    /* The return stack guard was hit: resets to the sentinel so that the access works again. */
-    void (*ctx_ret_reset)(void *ucontext, Vcpu *v);
+    /* An access to `addr` in the return stack's guard: if it was a push or a call, resets to the
+     * sentinel so that it works again; false when it was a guest access that ended up there. */
+    bool (*ctx_ret_reset)(void *ucontext, Vcpu *v, uint64_t addr);
 } BackendOps;
 
 extern const BackendOps backend_x64;

@@ -199,18 +199,21 @@ static void ctx_leave(void *uc, Vcpu *v)
 }
 
 /*
- * The access that hit the guard is a push or a call. Between the two halves of a frame (rsp is 8
+ * The access that hit the guard is a push or a call when it lies just below rsp. Between the two halves of a frame (rsp is 8
  * off) the guest's half moves along.
  */
-static void ctx_ret_reset(void *uc, Vcpu *v)
+static bool ctx_ret_reset(void *uc, Vcpu *v, uint64_t addr)
 {
     struct sigcontext *sc = context_rw(uc);
     uint64_t rsp = v->ret_bottom;
+    if (addr < sc->rsp - 8 || addr >= sc->rsp)
+        return false;
     if (sc->rsp & 8) {
         rsp -= 8;
         *(uint64_t *)rsp = *(const uint64_t *)sc->rsp;
     }
     sc->rsp = rsp;
+    return true;
 }
 
 const BackendOps backend_x64 = {

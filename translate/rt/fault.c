@@ -132,10 +132,8 @@ bool rt_fault(Vcpu *v, int signo, int code, uint64_t addr, void *uc)
     }
     if (!v->in_guest)
         return false;
-    if (signo == SIGSEGV && fault_in_ret_guard(v, addr)) {
-        be->ctx_ret_reset(uc, v);
+    if (signo == SIGSEGV && fault_in_ret_guard(v, addr) && be->ctx_ret_reset(uc, v, addr))
         return true;
-    }
     const Unit *u = cache_unit_of_host(host);
     const SideEntry *e = u ? side_find(u, host) : NULL;
     if (!e)
