@@ -9,7 +9,11 @@
  *     f2i.i64 f64, to zero:  pextrd r, x, 1; add r, r; cmp r, 2 * 0x43e00000; jae far;
  *                            cvttsd2si r, x
  *
- * Ties-away rounding of x: t = trunc(x), d = x - t (exact), t + trunc(2 d): all without rounding.
+ * Ties-away rounding with AVX-512: trunc(x + copysign(c, x)), c the largest number below one half,
+ * the addition to nearest and without flags by embedded rounding.
+ *
+ * Ties-away rounding of x otherwise: t = trunc(x), d = x - t (exact), t + trunc(2 d): all without
+ * rounding.
  */
 #include "x64_vec_priv.h"
 
@@ -100,6 +104,34 @@ static void round_away(X64Vec *v, bool q, RaLoc x, RaLoc t, RaLoc t2, unsigned q
     v_op3(v, NULL, q ? V_ADDSD : V_ADDSS, t, t, t2);
 }
 
+enum { EVEX_RN_SAE = 0x10 }; /* EVEX.b with rounding control 00 */
+
+/* t = x + copysign(just below 0.5, x), to nearest, no flags; lanes above: zero. x is no NaN. */
+static void add_half_away(X64Vec *v, IrType ty, RaLoc x, RaLoc t)
+{
+    bool q = is64(ty);
+    uint64_t half = q ? 0x3fdfffffffffffff : 0x3effffff;
+    v_op2(v, q ? V_MOVQ : V_MOVD, t, v_pool(v, half, 0));
+    v_op3i(v, NULL, V_PTERNLOG, t, x, v_fp_sign(v, ty), 0xf8); /* t | (x & sign) */
+    x64_evex_rrr(v->e, q ? V_ADDSD : V_ADDSS, v_num(t), v_num(t), v_num(x), EVEX_RN_SAE);
+}
+
+static void emit_rint_away512(X64Vec *v, const RaInsn *i)
+{
+    const IrInsn *ir = v_ir(v, i);
+    IrType ty = (IrType)ir->type;
+    bool q = is64(ty);
+    RaLoc a = i->op[0].loc, t = v_tmp(i, 0);
+    X64VecFar *f = v_far(v, i, far_rint);
+    v_op2(v, q ? V_UCOMISD : V_UCOMISS, a, a);
+    v_far_jcc(v, f, X64_P);
+    if (ir->aux & FPX_EXACT) /* for inexact alone */
+        v_op2si(v, q ? V_ROUNDSD : V_ROUNDSS, v_tmp(i, 1), a, 3);
+    add_half_away(v, ty, a, t);
+    v_op2si(v, q ? V_ROUNDSD : V_ROUNDSS, i->dst[0].loc, t, 3 | ROUND_QUIET);
+    v_far_back(v, f);
+}
+
 /* Far when |x| is 2^(mantissa bits) or more, or NaN: integral already. Compares in floats. */
 static void emit_rint_away(X64Vec *v, const RaInsn *i)
 {
@@ -132,7 +164,10 @@ static void emit_rint(X64Vec *v, const RaInsn *i)
         return;
     }
     if (rm == FPRM_AWAY) {
-        emit_rint_away(v, i);
+        if (v->env.avx512)
+            emit_rint_away512(v, i);
+        else
+            emit_rint_away(v, i);
         return;
     }
     bool check = v_fp_dn(&v->env);
@@ -233,6 +268,14 @@ static void emit_f2i(X64Vec *v, const RaInsn *i)
     }
     bool by_mode = rm == FPRM_MODE || (rm < 4 && rm == (v->env.u->mode & 3u));
     bool wide_op = wide || !sg, u64 = wide && !sg && v->env.avx512;
+    X64Op cvtt = u64 ? (q ? V_VCVTTSD2USI64 : V_VCVTTSS2USI64) : cvtt_ops[q][wide_op];
+    if (rm == FPRM_AWAY && v->env.avx512) {
+        add_half_away(v, from, x, t);
+        convert(v, cvtt, d, x); /* for inexact alone */
+        x64_evex_rrr(v->e, cvtt, d, 0, v_num(t), EVEX_RN_SAE);
+        v_far_back(v, f);
+        return;
+    }
     if (rm == FPRM_AWAY) {
         round_away(v, q, x, t, v_tmp(i, 1), 0);
         x = t;
@@ -244,7 +287,7 @@ static void emit_f2i(X64Vec *v, const RaInsn *i)
         v_far_back(v, f);
         return;
     }
-    convert(v, u64 ? (q ? V_VCVTTSD2USI64 : V_VCVTTSS2USI64) : cvtt_ops[q][wide_op], d, x);
+    convert(v, cvtt, d, x);
     v_far_back(v, f);
 }
 

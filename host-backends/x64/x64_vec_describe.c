@@ -354,12 +354,18 @@ bool xv_leaves_zero(const X64Vec *v, const RaInsn *i)
     case IR_I2F:
     case IR_FABS:
         return true;
+    case IR_BITCAST:
+        return i->op[0].loc < LOC_VEC;
     case IR_FADD:
     case IR_FSUB:
     case IR_FMUL:
     case IR_FDIV:
     case IR_FNEG:
         return zero0;
+    case IR_FRINT:
+        return (in->aux & FPX_RM_MASK) == FPRM_AWAY || (e->avx && zero0);
+    case IR_FSQRT:
+        return e->avx && v_is_reg(i->op[0].loc) && zero0;
     case IR_FMA:
         return e->avx && e->f->fma && zero0 && zero_above(e, i->op[1].ref, t) &&
                zero_above(e, i->op[2].ref, t);

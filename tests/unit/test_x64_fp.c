@@ -176,6 +176,8 @@ static void compare(const XvCase *c, const char *name, const XvLevel *l, const V
     uint64_t mask = c->type == IR_V128 ? 0 : ir_type_mask(c->type);
     bool same = c->type == IR_V128 ? memcmp(&r.value, want, 16) == 0
                                    : !((r.value.u64[0] ^ want->u64[0]) & mask);
+    if (r.as_vector)
+        same = same && !r.value.u64[1] && !(r.value.u64[0] & ~mask);
     bool right = same && flags_right(c, r.flags, flags);
     if (r.trapped)
         right = normal_mode(c) && (flags & SOFT_IOC);

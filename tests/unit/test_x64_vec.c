@@ -220,7 +220,8 @@ static void try_bitcast(const XvLevel *l)
     XvCase c = {.op = IR_BITCAST, .type = a[k ^ 1], .n_args = 1, .arg_type = {a[k]}};
     c.arg[0] = random_vec();
     XvResult r = xv_run(&c, &l->f);
-    if (r.damage || r.trapped || !same_value(c.type, &r.value, &c.arg[0]) || r.flags)
+    bool clean = !r.as_vector || !(r.value.u64[1] | (r.value.u64[0] & ~ir_type_mask(c.type)));
+    if (r.damage || r.trapped || !clean || !same_value(c.type, &r.value, &c.arg[0]) || r.flags)
         report(&c, "BITCAST", l->name, &r, &c.arg[0]);
 }
 

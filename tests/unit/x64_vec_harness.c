@@ -188,7 +188,7 @@ static void place(RaInsn *i, Places *p)
 /* ---- the unit and its code ------------------------------------------------------------------- */
 
 static IrInsn insns[32];
-static uint32_t extra[16];
+static uint32_t extra[16], twin[32];
 static SlotDesc slots[1];
 
 static IrRef build(IrUnit *u, const XvCase *c)
@@ -202,6 +202,7 @@ static IrRef build(IrUnit *u, const XvCase *c)
                   .slots = slots,
                   .mode = c->mode};
     IrRef a[XV_MAX_ARGS] = {0};
+    memset(twin, 0, sizeof twin);
     for (unsigned k = 0; k < c->n_args; k++) {
         IrType t = c->arg_type[k];
         bool via = (t == IR_F32 || t == IR_F64) && xv_random() % 2;
@@ -212,6 +213,8 @@ static IrRef build(IrUnit *u, const XvCase *c)
         a[k] = ir_get(u, via ? IR_V128 : t, 0);
         if (via)
             a[k] = ir_op1(u, IR_VTO, t, a[k]);
+        else if ((t == IR_F32 || t == IR_F64) && xv_random() % 2)
+            twin[a[k]] = ir_op1(u, IR_VFROM, IR_V128, a[k]);
         if (c->negate[k])
             a[k] = ir_op1x(u, t == IR_V128 ? IR_VFNEG : IR_FNEG, t, c->aux, a[k], 0);
     }
@@ -305,6 +308,8 @@ static void fill(const XvCase *c, const RaInsn *i)
         for (unsigned b = 0; b < n && (def == IR_FNEG || def == IR_VFNEG); b++)
             if ((b + 1) % (n == 16 ? 1u << (c->aux & VE_MASK) : n) == 0)
                 x.u8[b] ^= 0x80;
+        if (def == IR_VFROM)
+            memset(to, 0, 16);
         memcpy(to, &x, n);
     }
 }
@@ -342,8 +347,13 @@ XvResult xv_run(const XvCase *c, const HostFeatures *f)
     IrUnit u;
     IrRef r = build(&u, c);
     XvEnv env = xv_env(&u, f);
+    env.twin = twin;
     RaInsn i;
     xv_describe(&env, r, c->op == IR_FCMP ? XV_FCMP_VALUE : 0, &i);
+    bool as_vector =
+        (c->type == IR_F32 || c->type == IR_F64) && xv_may_be_vector(&env, r) && xv_random() % 2;
+    if (as_vector)
+        i.dst[0].ref = ir_op1(&u, IR_VFROM, IR_V128, r);
     Places p = {.n_vec = f->avx512vl ? 32 : 16};
     place(&i, &p);
     X64Emit e = {.p = code, .base = code, .end = code + CODE_SIZE / 2, .rx = (uint64_t)code};
@@ -356,7 +366,7 @@ XvResult xv_run(const XvCase *c, const HostFeatures *f)
     xv_emit(vec, &i);
     uint32_t size = x64_off(&e) - from;
     epilogue(&e, p.n_vec);
-    XvResult res = {.size = size};
+    XvResult res = {.size = size, .as_vector = as_vector};
     if (!xv_finish(vec) || e.overflow) {
         res.damage = "limit";
         return res;

@@ -33,6 +33,7 @@ typedef struct XvResult {
     V128 value;
     uint32_t flags; /* SOFT_* raised */
     bool trapped;
+    bool as_vector;     /* the result was described as a vfrom's: all above the type must be zero */
     const char *damage; /* what changed that must not, or NULL */
     unsigned size;      /* bytes of code */
 } XvResult;
