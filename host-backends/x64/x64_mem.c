@@ -64,6 +64,14 @@ static void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with_index,
     x64_sel_tmp(r, tmp + extra, 0);
 }
 
+/* An operand that must be usable from memory, or there are more than three registers. */
+static void use_spillable(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits)
+{
+    bool narrow;
+    IrRef a = x64_sel_alias(s, ref, bits, &narrow);
+    x64_sel_use(s, r, narrow ? ref : a, RC_GPR, RAF_MEM_OK);
+}
+
 static bool sel_ld(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
@@ -92,7 +100,10 @@ static bool sel_st(X64Sel *s, IrRef i, const IrInsn *in)
     int64_t imm;
     bool fits = x64_sel_imm(s, v, 8u << size, &imm);
     r->imm = imm;
-    x64_sel_use_int(s, r, v, 8u << size, xchg ? RAF_MEM_OK : fits ? RAF_REMAT_OK : 0);
+    if (xchg)
+        use_spillable(s, r, v, 8u << size);
+    else
+        x64_sel_use_int(s, r, v, 8u << size, fits ? RAF_REMAT_OK : 0);
     return true;
 }
 
@@ -152,7 +163,7 @@ static bool sel_amo(X64Sel *s, IrRef i, const IrInsn *in)
     }
     r->dst[0].flags |= RAF_EARLY; /* rax is filled before the operands' last use */
     use_address(s, r, in, false, 1);
-    x64_sel_use_int(s, r, in->arg[1], bits, RAF_MEM_OK);
+    use_spillable(s, r, in->arg[1], bits);
     return true;
 }
 
