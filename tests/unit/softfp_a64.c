@@ -122,7 +122,7 @@ static uint32_t end(void)
 #endif
 
 #define K(bits, sign, fbits, rm) ((SoftInt){bits, sign, fbits, rm})
-#define C(to)                    ((SoftCvt){f, to, fp.rm})
+#define C(to)                    ((SoftCvt){(uint8_t)f, (uint8_t)(to), fp.rm})
 
 /* name, kind, instruction parts, softfp call; two-operand kinds first (TWO of them) */
 #define OPS(X)                                                                                     \
