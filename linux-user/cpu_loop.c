@@ -38,6 +38,11 @@ static void do_syscall(Thread *t)
         *slot(t, g->slot_ret) = (uint64_t)r;
 }
 
+void cpu_syscall(Vcpu *v)
+{
+    do_syscall((Thread *)v->thread);
+}
+
 static void fault(Thread *t, int signo, int code, uint64_t addr, const RtEvent *ev)
 {
     SigInfo si = {.signo = signo, .code = code, .addr = addr};

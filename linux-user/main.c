@@ -233,6 +233,7 @@ static void init_runtime(const GuestOps *g, const GuestFeatures *f)
         .backend = &backend_x64,
         .guest_features = *f,
         .code_at = as_code_at,
+        .syscall = cpu_syscall,
         .single_step = o->one_insn,
         .interpret = o->interpret,
         .wx_split = o->wx_split,

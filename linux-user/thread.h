@@ -67,6 +67,9 @@ _Noreturn void thread_exit_raw(void *block, size_t size, long nr, long status);
 _Noreturn void thread_switch_stack(uintptr_t sp, void (*f)(void *), void *arg);
 void thread_child_entry(Thread *t);
 
+/* RtConfig.syscall (cpu_loop.c). */
+void cpu_syscall(Vcpu *v);
+
 /* Runs the guest until the thread ends (cpu_loop.c). */
 _Noreturn void cpu_loop(Thread *t);
 

@@ -49,6 +49,7 @@ enum {
     X64_STUB_LEAVE_POLL,  /* rax: pc */
     X64_STUB_LEAVE_IC,    /* rax: target, rcx: ExitRec */
     X64_STUB_LEAVE_TRAP,  /* rax: pc, rdx: data, ecx: IrTrap */
+    X64_STUB_SYSCALL,     /* called; rax: pc after the call. Returns when the guest goes on there */
     X64_STUB_LOOKUP,      /* rax: target; polls */
     X64_STUB_LOOKUP_MISS, /* rax: target */
     X64_STUB_RET_MISS,    /* rax: target */

@@ -64,6 +64,7 @@ typedef struct Vcpu {
 
     V128 spill[VCPU_SPILL_COUNT];
     V128 harg[8]; /* helper arguments in order (low 8 bytes, or all 16 for v128); harg[7]: v128 result */
+    uint64_t (*syscall_fn)(struct Vcpu *v); /* rt's: 1 when the guest goes on behind the call */
     const void *helper_fn[VCPU_HELPER_MAX]; /* by HelperId */
     const void *stub[VCPU_STUB_MAX];        /* the backend's own pieces of code: vcpu_init() */
     uint64_t mxcsr_guest;                   /* host FP control word while guest code runs */

@@ -75,6 +75,12 @@ typedef struct RtConfig {
     GuestFeatures guest_features;
     /* False when pc is not executable guest memory. Called from translation, no lock held. */
     bool (*code_at)(GuestAddr pc, RtCode *out);
+    /*
+     * Does the guest's system call on its slots, the pc slot being behind it; may change any of
+     * them. Called on the guest's thread, which counts as outside translated code meanwhile. Under
+     * `interpret` rt_run reports TRAP_SYSCALL instead.
+     */
+    void (*syscall)(Vcpu *v);
     uint32_t max_insns;  /* guest insns a unit at most; 0: default */
     bool single_step;    /* one guest insn a unit, no links */
     bool interpret;      /* run the reference interpreter instead of host code */

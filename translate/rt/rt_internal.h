@@ -144,6 +144,9 @@ void inval_ack(Vcpu *v);
 void inval_stop_wait(Vcpu *v);
 void inval_flush_all(Vcpu *v); /* every unit; the memory is free again */
 
+/* run.c: Vcpu.syscall_fn */
+uint64_t rt_syscall(Vcpu *v);
+
 /* fault.c */
 void fault_reset_ret_stack(Vcpu *v);
 

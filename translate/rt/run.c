@@ -110,6 +110,24 @@ static void run_connect(Vcpu *v, ExitRec *rec, Unit *u)
         cache_lookup_fill(v, u);
 }
 
+/*
+ * Called from host code. The guest goes on right behind the call unless something asks for C: a
+ * safepoint, other code, another pc (restart, sigreturn), another mode.
+ */
+uint64_t rt_syscall(Vcpu *v)
+{
+    uint64_t next = *slot_pc(v);
+    uint32_t *lookup = v->lookup;
+    run_end(v);
+    rt.cfg.syscall(v);
+    __atomic_store_n(&v->in_guest, 1, __ATOMIC_SEQ_CST);
+    if (LIKELY(!__atomic_load_n(&v->poll, __ATOMIC_ACQUIRE) && *slot_pc(v) == next &&
+               v->lookup == lookup && __atomic_load_n(&rt.epoch, __ATOMIC_ACQUIRE) == v->epoch_seen))
+        return 1;
+    v->leave_reason = LEAVE_POLL;
+    return 0;
+}
+
 RtEvent rt_run(Vcpu *v)
 {
     if (rt.cfg.interpret)
