@@ -111,9 +111,31 @@ static uint32_t inval_tid(void)
     return (uint32_t)HS(__NR_gettid);
 }
 
+/* Announcements of changed code so far, and translations that are reading guest code now. */
+static uint64_t change_seq;
+static uint32_t translating;
+
+uint64_t inval_trans_begin(void)
+{
+    __atomic_add_fetch(&translating, 1, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&change_seq, __ATOMIC_SEQ_CST);
+}
+
+bool inval_is_current(uint64_t seq)
+{
+    return __atomic_load_n(&change_seq, __ATOMIC_SEQ_CST) == seq;
+}
+
+void inval_trans_end(void)
+{
+    __atomic_sub_fetch(&translating, 1, __ATOMIC_SEQ_CST);
+}
+
 void rt_invalidate(GuestAddr start, GuestAddr end)
 {
-    if (!rt_has_code(start, end))
+    /* A translation that has read the old code and is not published yet must not be. */
+    __atomic_add_fetch(&change_seq, 1, __ATOMIC_SEQ_CST);
+    if (!__atomic_load_n(&translating, __ATOMIC_SEQ_CST) && !rt_has_code(start, end))
         return;
     uint32_t tid = inval_tid(), killed = 0;
     lock_take(&rt.lock, tid);
@@ -242,6 +264,7 @@ void rt_fork_child(Vcpu *v)
     v->tid = inval_tid();
     rt.lock.word = 0;
     rt.stop = 0;
+    translating = 0;
     rt.registry = v;
     v->registry_next = NULL;
     rt_poll_clear(v, POLL_STOP | POLL_EPOCH);

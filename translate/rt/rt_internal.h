@@ -141,6 +141,13 @@ void link_cut(Unit *u); /* all exits into and out of u; under the lock */
 
 /* invalidate.c */
 void inval_ack(Vcpu *v);
+/*
+ * A translation reads guest code between begin and end. What begin returned is valid as long as
+ * inval_is_current() says so under the cache lock: no code was announced as changed meanwhile.
+ */
+uint64_t inval_trans_begin(void);
+bool inval_is_current(uint64_t seq);
+void inval_trans_end(void);
 void inval_stop_wait(Vcpu *v);
 void inval_flush_all(Vcpu *v); /* every unit; the memory is free again */
 

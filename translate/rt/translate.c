@@ -208,17 +208,22 @@ static uint32_t trans_place(Trans *t, Vcpu *v, GuestAddr pc, const CodeOut *out,
     return (uint32_t)((uint8_t *)(rec + out->n_recipes) - out->data_rw);
 }
 
-static Unit *trans_publish(Vcpu *v, Trans *t, GuestAddr pc, const CodeOut *out)
+/* NULL when guest code changed since `seq`: the unit is forgotten. */
+static Unit *trans_publish(Vcpu *v, Trans *t, GuestAddr pc, const CodeOut *out, uint64_t seq)
 {
     Unit *u;
     uint32_t data = trans_place(t, v, pc, out, &u);
+    lock_take(&rt.lock, v->tid);
+    if (!inval_is_current(seq)) {
+        lock_drop(&rt.lock, v->tid);
+        return NULL;
+    }
     Chunk *c = &rt.chunks[t->chunk];
     Unit **link = t->chunk_last ? &unit_head(t->chunk_last)->next_in_chunk : &c->first_unit;
     __atomic_store_n(link, u, __ATOMIC_RELEASE);
     t->chunk_last = u;
     c->code_used += (uint32_t)ALIGN_UP(out->size, 16);
     c->data_used += (uint32_t)ALIGN_UP(data, 64);
-    lock_take(&rt.lock, v->tid);
     Unit *live = cache_publish(u);
     rt.unit_counter++;
     lock_drop(&rt.lock, v->tid);
@@ -227,11 +232,10 @@ static Unit *trans_publish(Vcpu *v, Trans *t, GuestAddr pc, const CodeOut *out)
     return live;
 }
 
-TransStatus trans_unit(Vcpu *v, GuestAddr pc, Unit **res)
+/* One attempt; *res is NULL when guest code changed meanwhile. */
+static TransStatus trans_try(Vcpu *v, GuestAddr pc, uint64_t seq, Unit **res)
 {
     Trans *t = v->trans;
-    if (!trans_chunk_ready(v, t))
-        return TRANS_FULL;
     uint32_t max = rt.cfg.single_step ? 1
                    : rt.cfg.max_insns ? rt.cfg.max_insns
                                       : UNIT_INSNS_DEFAULT;
@@ -247,10 +251,23 @@ TransStatus trans_unit(Vcpu *v, GuestAddr pc, Unit **res)
         LOG(OP, "unit %lx: a limit was hit at %u insns\n", pc, t->ir.guest_insns);
     }
     dump_host(out.rw, out.rx, out.size);
-    *res = trans_publish(v, t, pc, &out);
-    if (rt.cfg.perf_map)
-        perf_map_add(*res);
+    *res = trans_publish(v, t, pc, &out, seq);
     return TRANS_OK;
+}
+
+TransStatus trans_unit(Vcpu *v, GuestAddr pc, Unit **res)
+{
+    TransStatus st = TRANS_OK;
+    if (!trans_chunk_ready(v, v->trans))
+        return TRANS_FULL;
+    for (*res = NULL; st == TRANS_OK && !*res;) {
+        uint64_t seq = inval_trans_begin();
+        st = trans_try(v, pc, seq, res);
+        inval_trans_end();
+    }
+    if (st == TRANS_OK && rt.cfg.perf_map)
+        perf_map_add(*res);
+    return st;
 }
 
 static void *carve(uint8_t **p, size_t n)
