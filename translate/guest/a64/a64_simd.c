@@ -117,6 +117,22 @@ IrRef a64_lanes_sqdmulh(TransCtx *tc, const A64Lanes *x)
     return v_op2(tc, IR_VUZP2, x->ve, r[0], r[1]);
 }
 
+/*
+ * srshl, urshl: a right shift (negative amount n) adds the last bit that falls out, which is the
+ * lowest one after a shift by n + 1. Only the amount's low byte counts, as in the plain shifts.
+ */
+static IrRef rounding_shift(TransCtx *tc, const A64Lanes *x)
+{
+    IrOp shift = x->U ? IR_VUSHL : IR_VSSHL;
+    int32_t up = (8 << x->ve) - 8;
+    IrRef one = a64_v_splat(tc, x->ve, 1);
+    IrRef last = v_op2(tc, shift, x->ve, x->a, v_op2(tc, IR_VADD, x->ve, x->b, one));
+    IrRef n = v_op1i(tc, IR_VSARI, x->ve, v_op1i(tc, IR_VSHLI, x->ve, x->b, up), up);
+    IrRef right = compare(tc, x->ve, CMP_SGT, v_zero(tc), n);
+    IrRef add = v_op2(tc, IR_VAND, 0, v_op2(tc, IR_VAND, 0, last, one), right);
+    return v_op2(tc, IR_VADD, x->ve, v_op2(tc, shift, x->ve, x->a, x->b), add);
+}
+
 /* Register shifts: plain ones are IR ops, rounding and saturating ones helpers. */
 static IrRef shift_reg(TransCtx *tc, const A64Lanes *x)
 {
@@ -127,6 +143,8 @@ static IrRef shift_reg(TransCtx *tc, const A64Lanes *x)
     case 9:
         return a64_vec_call_sat(tc, x->U ? A64_VEC_UQSHL : A64_VEC_SQSHL, x->ve, o);
     case 10:
+        if (x->ve != VE_8)
+            return rounding_shift(tc, x);
         return a64_vec_call(tc, x->U ? A64_VEC_URSHL : A64_VEC_SRSHL, x->ve, o);
     default:
         return a64_vec_call_sat(tc, x->U ? A64_VEC_UQRSHL : A64_VEC_SQRSHL, x->ve, o);
