@@ -42,17 +42,19 @@ typedef struct ExitRec {
     struct ExitRec *next_in; /* list of exits linked to the same unit */
     struct Unit *linked;
     int64_t target_off; /* module offset of the guest target */
-    uint32_t patch_at;  /* bytes from this record back to the 32-bit field to patch: field = rec - patch_at */
+    uint32_t patch_at;  /* bytes from this record back to the 32-bit field to patch: field = rec -
+                           patch_at */
     uint32_t stub_at;   /* likewise to the stub that the field leads to while not linked */
     uint8_t kind;       /* ExitKind */
-    uint8_t ic_used;    /* EXIT_IC: was filled; not again when its unit has died. Read by host code */
+    uint8_t ic_used; /* EXIT_IC: was filled; not again when its unit has died. Read by host code */
     uint8_t pad[6];
 } ExitRec;
 
-/* From the host pc after which it holds to the next entry's: which guest insn, what to recompute. */
+/* From the host pc after which it holds to the next entry's: which guest insn, what to recompute.
+ */
 typedef struct SideEntry {
-    uint32_t host_off;  /* from the unit's first byte */
-    int32_t guest_off;  /* guest insn's pc, from the unit's first guest insn */
+    uint32_t host_off; /* from the unit's first byte */
+    int32_t guest_off; /* guest insn's pc, from the unit's first guest insn */
     uint16_t first_recipe, n_recipes;
 } SideEntry;
 
@@ -65,10 +67,10 @@ typedef struct SideRecipe {
 } SideRecipe;
 
 typedef struct CodeOut {
-    uint8_t *rw;       /* where to write */
-    uint64_t rx;       /* the address it runs at */
-    uint32_t cap;      /* bytes */
-    uint8_t *data_rw;  /* data part: ExitRecs, filled upward, 16-aligned */
+    uint8_t *rw;      /* where to write */
+    uint64_t rx;      /* the address it runs at */
+    uint32_t cap;     /* bytes */
+    uint8_t *data_rw; /* data part: ExitRecs, filled upward, 16-aligned */
     uint64_t data_rx;
     uint32_t data_cap;
     /* results */
@@ -90,10 +92,10 @@ typedef struct BackendStubs {
     void (*enter)(Vcpu *v, const void *host_pc); /* loads pins, runs; returns after a leave */
     void (*vec_save)(Vcpu *v); /* vector pins and FP control into slots / mxcsr_guest */
     void (*vec_load)(Vcpu *v); /* back */
-    void *leave;       /* host code jumps here with leave_* set: stores general pins, returns */
-    void *lookup_jump; /* computed jump: target in the backend's fixed register */
-    void *lookup_miss; /* as lookup_jump, to C at once: host_entry of the dummy unit */
-    void *ret_miss;    /* mismatch at a return: target in the backend's fixed register */
+    void *leave;          /* host code jumps here with leave_* set: stores general pins, returns */
+    void *lookup_jump;    /* computed jump: target in the backend's fixed register */
+    void *lookup_miss;    /* as lookup_jump, to C at once: host_entry of the dummy unit */
+    void *ret_miss;       /* mismatch at a return: target in the backend's fixed register */
     void *helper_call[4]; /* bit 0: state is stored before, bit 1: reloaded after */
     void *priv[VCPU_STUB_MAX]; /* the backend's: what vcpu_init() puts into Vcpu.stub */
     uint8_t *begin, *end;

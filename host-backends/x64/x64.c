@@ -61,7 +61,8 @@ static HostFeatures probe(void)
     f.sha = bit(seven.b, 29);
     f.gfni = bit(seven.c, 8);
     /* F, DQ, BW and VL: what the 128-bit forms that the backend uses need */
-    f.avx512vl = zmm && bit(seven.b, 16) && bit(seven.b, 17) && bit(seven.b, 30) && bit(seven.b, 31);
+    f.avx512vl =
+        zmm && bit(seven.b, 16) && bit(seven.b, 17) && bit(seven.b, 30) && bit(seven.b, 31);
     return f;
 }
 
@@ -85,7 +86,7 @@ static void pin(RaTarget *t, uint32_t slot, RaLoc reg)
 
 static void choose_pins(RaTarget *t, const HostFeatures *f, const SlotDesc *slots, uint32_t n)
 {
-    static const uint8_t gprs[11] = {X64_RBX, X64_RSI, X64_RDI, X64_R8,  X64_R9,  X64_R10,
+    static const uint8_t gprs[11] = {X64_RBX, X64_RSI, X64_RDI, X64_R8,  X64_R9, X64_R10,
                                      X64_R11, X64_R12, X64_R13, X64_R14, X64_R15};
     bool wide = f->avx && f->avx2 && f->avx512vl;
     unsigned n_vec = wide ? 32 : 16, n_tmp = wide ? 4 : 3, first_tmp = 16 - n_tmp;
@@ -115,7 +116,8 @@ static void setup(const HostFeatures *f, const SlotDesc *slots, uint32_t n, uint
     for (uint32_t k = 0; k < LOC_NREGS; k++)
         out->slot_of_reg[k] = -1;
     choose_pins(out, f, slots, n);
-    x64_cfg = (X64Config){.f = *f, .target = *out, .slots = slots, .n_slots = n, .slot_pc = slot_pc};
+    x64_cfg =
+        (X64Config){.f = *f, .target = *out, .slots = slots, .n_slots = n, .slot_pc = slot_pc};
 }
 
 static void link_exit(ExitRec *rec, int64_t rw_minus_rx, uint64_t to)
@@ -199,8 +201,8 @@ static void ctx_leave(void *uc, Vcpu *v)
 }
 
 /*
- * The access that hit the guard is a push or a call when it lies just below rsp. Between the two halves of a frame (rsp is 8
- * off) the guest's half moves along.
+ * The access that hit the guard is a push or a call when it lies just below rsp. Between the two
+ * halves of a frame (rsp is 8 off) the guest's half moves along.
  */
 static bool ctx_ret_reset(void *uc, Vcpu *v, uint64_t addr)
 {

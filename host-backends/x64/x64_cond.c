@@ -14,9 +14,9 @@
 enum { WINDOW = 24 }; /* IR insns looked back over */
 
 static const uint8_t cmp_to_x64[CMP_COUNT] = {
-    [CMP_EQ] = X64_E,   [CMP_NE] = X64_NE, [CMP_ULT] = X64_B, [CMP_ULE] = X64_BE,
-    [CMP_UGT] = X64_A,  [CMP_UGE] = X64_AE, [CMP_SLT] = X64_L, [CMP_SLE] = X64_LE,
-    [CMP_SGT] = X64_G,  [CMP_SGE] = X64_GE,
+    [CMP_EQ] = X64_E,  [CMP_NE] = X64_NE,  [CMP_ULT] = X64_B, [CMP_ULE] = X64_BE,
+    [CMP_UGT] = X64_A, [CMP_UGE] = X64_AE, [CMP_SLT] = X64_L, [CMP_SLE] = X64_LE,
+    [CMP_SGT] = X64_G, [CMP_SGE] = X64_GE,
 };
 static const uint8_t cmp_swapped[CMP_COUNT] = {
     [CMP_EQ] = CMP_EQ,   [CMP_NE] = CMP_NE,   [CMP_ULT] = CMP_UGT, [CMP_ULE] = CMP_UGE,
@@ -29,7 +29,8 @@ static const uint8_t cc_to_x64[CC_COUNT] = {
     [CC_GE] = X64_GE, [CC_LT] = X64_L,  [CC_GT] = X64_G,  [CC_LE] = X64_LE,
 };
 
-/* ---- looking back for EFLAGS ------------------------------------------------------------------ */
+/* ---- looking back for EFLAGS ------------------------------------------------------------------
+ */
 
 static bool used_between(const X64Sel *s, IrRef j, IrRef at)
 {
@@ -55,10 +56,21 @@ static bool keeps_flags(const X64Sel *s, IrRef j, IrRef at)
 {
     const IrInsn *x = x64_ir(s, j);
     switch ((IrOp)x->op) {
-    case IR_NOP: case IR_AT: case IR_CONST: case IR_VCONST: case IR_GADDR: case IR_GET:
-    case IR_PARAM: case IR_SET: case IR_TRUNC: case IR_ZEXT: case IR_SEXT: case IR_NOT:
+    case IR_NOP:
+    case IR_AT:
+    case IR_CONST:
+    case IR_VCONST:
+    case IR_GADDR:
+    case IR_GET:
+    case IR_PARAM:
+    case IR_SET:
+    case IR_TRUNC:
+    case IR_ZEXT:
+    case IR_SEXT:
+    case IR_NOT:
         return true;
-    case IR_LD: case IR_ST:
+    case IR_LD:
+    case IR_ST:
         return access_keeps(s, x);
     default:
         return !ir_effects(x) && !s->need[j] && !s->eflags[j] && !used_between(s, j, at);
@@ -78,8 +90,8 @@ static bool window_open(const X64Sel *s, IrRef from, IrRef at)
 
 static bool same_value(const X64Sel *s, IrRef a, IrRef b)
 {
-    return a == b || (ir_is_const(s->u, a) && ir_is_const(s->u, b) &&
-                      ir_value(s->u, a) == ir_value(s->u, b));
+    return a == b ||
+           (ir_is_const(s->u, a) && ir_is_const(s->u, b) && ir_value(s->u, a) == ir_value(s->u, b));
 }
 
 /* Insn j leaves the EFLAGS of `cmp a, b` as far as cc looks. */
@@ -118,7 +130,8 @@ static bool reuse_compare(X64Sel *s, RaInsn *r, IrRef a, IrRef b, X64Cc cc)
     return false;
 }
 
-/* ---- compares ---------------------------------------------------------------------------------- */
+/* ---- compares ----------------------------------------------------------------------------------
+ */
 
 static void set_cond(RaInsn *r, X64CondKind k, unsigned cc, unsigned size, int64_t imm)
 {
@@ -207,11 +220,17 @@ static void sel_cmp(X64Sel *s, RaInsn *r, const IrInsn *in, bool negate)
         c = (IrCmp)cmp_swapped[c];
     }
     X64Cc cc = (X64Cc)(cmp_to_x64[c] ^ negate);
-    if (!reuse_compare(s, r, a, b, cc))
+    const IrInsn *x = x64_ir(s, a);
+    bool zero = ir_is_const(s->u, b) && ir_value(s->u, b) == 0;
+    bool mask = (x->op == IR_AND || x->op == IR_UBFX) && !s->need[a] && !s->eflags[a];
+    if (zero && mask) /* a test makes the operation itself unnecessary */
+        cond_compare(s, r, a, b, cc);
+    else if (!reuse_compare(s, r, a, b, cc))
         cond_compare(s, r, a, b, cc);
 }
 
-/* ---- conditions on flags ----------------------------------------------------------------------- */
+/* ---- conditions on flags -----------------------------------------------------------------------
+ */
 
 static bool cc_needs_tmp(IrCond c)
 {
@@ -247,7 +266,11 @@ static bool reuse_ucomi(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
 static bool reuse_flags(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
 {
     switch ((IrOp)x64_ir(s, f)->op) {
-    case IR_FLADD: case IR_FLSUB: case IR_FLADC: case IR_FLSBC: case IR_FLLOGIC:
+    case IR_FLADD:
+    case IR_FLSUB:
+    case IR_FLADC:
+    case IR_FLSBC:
+    case IR_FLLOGIC:
         if (!window_open(s, f, r->ir))
             return false;
         s->eflags[f] |= X64_EFL_WANTED;
@@ -329,11 +352,15 @@ void x64_sel_cond(X64Sel *s, RaInsn *r, IrRef ref, bool negate)
     x64_sel_use(s, r, ref, RC_GPR, 0);
 }
 
-/* ---- emit -------------------------------------------------------------------------------------- */
+/* ---- emit --------------------------------------------------------------------------------------
+ */
 
 static X64Cond emit_packed(X64Ctx *c, const RaInsn *r)
 {
-    static const struct { uint16_t mask; uint8_t cc; } simple[CC_GE] = {
+    static const struct {
+        uint16_t mask;
+        uint8_t cc;
+    } simple[CC_GE] = {
         [CC_EQ] = {1 << FLAGS_BIT_Z, X64_NE},
         [CC_NE] = {1 << FLAGS_BIT_Z, X64_E},
         [CC_CS] = {1 << FLAGS_BIT_NOT_C, X64_E},

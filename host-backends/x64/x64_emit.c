@@ -43,14 +43,14 @@ static void put_mem(X64Emit *e, unsigned reg, X64Mem m, unsigned n, unsigned imm
     unsigned r = (reg & 7) << 3;
     if (m.base == X64_RIP) {
         x64_u8(e, r | 5);
-        x64_u32(e, (uint32_t) (m.abs - (x64_here(e) + 4 + imm_len)));
+        x64_u32(e, (uint32_t)(m.abs - (x64_here(e) + 4 + imm_len)));
         return;
     }
     unsigned index = m.index == X64_NONE ? 4 : m.index & 7u;
     if (m.base == X64_NONE) { /* disp32, perhaps with index */
         x64_u8(e, r | 4);
-        x64_u8(e, (unsigned) m.scale << 6 | index << 3 | 5);
-        x64_u32(e, (uint32_t) m.disp);
+        x64_u8(e, (unsigned)m.scale << 6 | index << 3 | 5);
+        x64_u32(e, (uint32_t)m.disp);
         return;
     }
     unsigned base = m.base & 7, mod = 2;
@@ -63,12 +63,12 @@ static void put_mem(X64Emit *e, unsigned reg, X64Mem m, unsigned n, unsigned imm
         x64_u8(e, mod << 6 | r | base);
     } else {
         x64_u8(e, mod << 6 | r | 4);
-        x64_u8(e, (unsigned) m.scale << 6 | index << 3 | base);
+        x64_u8(e, (unsigned)m.scale << 6 | index << 3 | base);
     }
     if (mod == 1)
-        x64_u8(e, (uint8_t) d8);
+        x64_u8(e, (uint8_t)d8);
     else if (mod == 2)
-        x64_u32(e, (uint32_t) m.disp);
+        x64_u32(e, (uint32_t)m.disp);
 }
 
 /* REX-like extension bits X and B of a memory operand: bit 1 and bit 0. */
@@ -177,12 +177,12 @@ void x64_nops(X64Emit *e, unsigned n)
 void x64_imm(X64Emit *e, unsigned size, int32_t imm)
 {
     if (size == 0) {
-        x64_u8(e, (uint8_t) imm);
+        x64_u8(e, (uint8_t)imm);
     } else if (size == 1) {
-        x64_u8(e, (uint8_t) imm);
-        x64_u8(e, (uint8_t) (imm >> 8));
+        x64_u8(e, (uint8_t)imm);
+        x64_u8(e, (uint8_t)(imm >> 8));
     } else {
-        x64_u32(e, (uint32_t) imm);
+        x64_u32(e, (uint32_t)imm);
     }
 }
 
@@ -195,7 +195,7 @@ void x64_alu_ri(X64Emit *e, X64Alu a, unsigned size, unsigned dst, int32_t imm)
 {
     if (size && x64_is_s8(imm)) {
         x64_rr(e, x64_sized(X64_OP(0, 0, 0x82), size), a, dst);
-        x64_u8(e, (uint8_t) imm);
+        x64_u8(e, (uint8_t)imm);
     } else {
         x64_rr(e, x64_sized_ext(X64_OP(0, 0, 0x80), size), a, dst);
         x64_imm(e, size, imm);
@@ -206,7 +206,7 @@ void x64_alu_mi(X64Emit *e, X64Alu a, unsigned size, X64Mem m, int32_t imm)
 {
     if (size && x64_is_s8(imm)) {
         x64_rm(e, x64_sized(X64_OP(0, 0, 0x82), size), a, m, 1);
-        x64_u8(e, (uint8_t) imm);
+        x64_u8(e, (uint8_t)imm);
     } else {
         x64_rm(e, x64_sized_ext(X64_OP(0, 0, 0x80), size), a, m, imm_bytes(size));
         x64_imm(e, size, imm);
@@ -232,10 +232,10 @@ void x64_mov_ri(X64Emit *e, unsigned dst, uint64_t imm)
         if (dst >= 8)
             x64_u8(e, 0x41);
         x64_u8(e, 0xb8 | (dst & 7));
-        x64_u32(e, (uint32_t) imm);
-    } else if (x64_is_s32((int64_t) imm)) {
+        x64_u32(e, (uint32_t)imm);
+    } else if (x64_is_s32((int64_t)imm)) {
         x64_rr(e, X64_OP(0, 0, 0xc7) | X64_W, 0, dst);
-        x64_u32(e, (uint32_t) imm);
+        x64_u32(e, (uint32_t)imm);
     } else {
         x64_u8(e, 0x48 | dst >> 3);
         x64_u8(e, 0xb8 | (dst & 7));
@@ -262,7 +262,7 @@ void x64_land8(X64Emit *e, uint32_t at)
         return;
     uint32_t d = x64_off(e) - at;
     CHECK(d < 128);
-    e->base[at - 1] = (uint8_t) d;
+    e->base[at - 1] = (uint8_t)d;
 }
 
 void x64_land32(X64Emit *e, uint32_t at)

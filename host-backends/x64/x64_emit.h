@@ -33,25 +33,40 @@ typedef struct X64Emit {
 enum { X64_INSN_MAX = 16 };
 
 typedef enum X64Reg {
-    X64_RAX, X64_RCX, X64_RDX, X64_RBX, X64_RSP, X64_RBP, X64_RSI, X64_RDI,
-    X64_R8, X64_R9, X64_R10, X64_R11, X64_R12, X64_R13, X64_R14, X64_R15,
-    X64_RIP = 0xfe, X64_NONE = 0xff,
+    X64_RAX,
+    X64_RCX,
+    X64_RDX,
+    X64_RBX,
+    X64_RSP,
+    X64_RBP,
+    X64_RSI,
+    X64_RDI,
+    X64_R8,
+    X64_R9,
+    X64_R10,
+    X64_R11,
+    X64_R12,
+    X64_R13,
+    X64_R14,
+    X64_R15,
+    X64_RIP = 0xfe,
+    X64_NONE = 0xff,
 } X64Reg;
 
 typedef struct X64Mem {
     uint8_t base, index; /* X64Reg; base X64_NONE: absolute 32-bit or index only */
     uint8_t scale;       /* log2 */
     int32_t disp;
-    uint64_t abs;        /* with base X64_RIP */
+    uint64_t abs; /* with base X64_RIP */
 } X64Mem;
 
 static inline X64Mem x64_mem(unsigned base, int32_t disp)
 {
-    return (X64Mem){(uint8_t) base, X64_NONE, 0, disp, 0};
+    return (X64Mem){(uint8_t)base, X64_NONE, 0, disp, 0};
 }
 static inline X64Mem x64_mem_index(unsigned base, unsigned index, unsigned scale, int32_t disp)
 {
-    return (X64Mem){(uint8_t) base, (uint8_t) index, (uint8_t) scale, disp, 0};
+    return (X64Mem){(uint8_t)base, (uint8_t)index, (uint8_t)scale, disp, 0};
 }
 static inline X64Mem x64_mem_rip(uint64_t abs)
 {
@@ -61,20 +76,20 @@ static inline X64Mem x64_mem_rip(uint64_t abs)
 /* X64Op: opcode byte | map | prefix | ... */
 typedef uint32_t X64Op;
 enum {
-    X64_MAP_SHIFT = 8, /* 0 one byte, 1 0F, 2 0F38, 3 0F3A */
-    X64_PFX_SHIFT = 10, /* 0 none, 1 66, 2 F3, 3 F2 */
+    X64_MAP_SHIFT = 8,      /* 0 one byte, 1 0F, 2 0F38, 3 0F3A */
+    X64_PFX_SHIFT = 10,     /* 0 none, 1 66, 2 F3, 3 F2 */
     X64_W = 1 << 12,        /* REX.W; VEX.W */
     X64_EW = 1 << 13,       /* EVEX.W */
     X64_BYTE_REG = 1 << 14, /* `reg` is a byte register: spl..dil need a REX */
     X64_BYTE_RM = 1 << 15,  /* likewise a register in `rm` */
     X64_EVEX_ONLY = 1 << 16,
     X64_NO_EVEX = 1 << 17,
-    X64_N_SHIFT = 18,       /* 3 bits: log2 of the memory operand's bytes (EVEX disp8 scale) */
+    X64_N_SHIFT = 18, /* 3 bits: log2 of the memory operand's bytes (EVEX disp8 scale) */
     X64_LOCK = 1 << 21,
-    X64_EXT_SHIFT = 22,     /* 3 bits: /n of immediate shift groups */
-    X64_DATA16 = 1 << 25,   /* 66 besides another prefix */
+    X64_EXT_SHIFT = 22,   /* 3 bits: /n of immediate shift groups */
+    X64_DATA16 = 1 << 25, /* 66 besides another prefix */
 };
-#define X64_OP(pfx, map, opc) ((uint32_t) ((opc) | (map) << X64_MAP_SHIFT | (pfx) << X64_PFX_SHIFT))
+#define X64_OP(pfx, map, opc) ((uint32_t)((opc) | (map) << X64_MAP_SHIFT | (pfx) << X64_PFX_SHIFT))
 
 /* The encoders. `imm_len`: immediate bytes that follow (needed for rip). */
 void x64_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm);
@@ -89,11 +104,11 @@ void x64_nops(X64Emit *e, unsigned n);
 
 static inline uint64_t x64_here(const X64Emit *e)
 {
-    return e->rx + (uint64_t) (e->p - e->base);
+    return e->rx + (uint64_t)(e->p - e->base);
 }
 static inline uint32_t x64_off(const X64Emit *e)
 {
-    return (uint32_t) (e->p - e->base);
+    return (uint32_t)(e->p - e->base);
 }
 static inline void x64_room(X64Emit *e)
 {
@@ -104,7 +119,7 @@ static inline void x64_room(X64Emit *e)
 }
 static inline void x64_u8(X64Emit *e, unsigned v)
 {
-    *e->p++ = (uint8_t) v;
+    *e->p++ = (uint8_t)v;
 }
 static inline void x64_u32(X64Emit *e, uint32_t v)
 {
@@ -131,16 +146,20 @@ enum { X64_P66 = 1, X64_PF3 = 2, X64_PF2 = 3 };
 static inline X64Op x64_sized(X64Op op, unsigned size)
 {
     switch (size) {
-    case 0: return op | X64_BYTE_REG | X64_BYTE_RM;
-    case 1: return (op | 1) | X64_P66 << X64_PFX_SHIFT;
-    case 2: return op | 1;
-    default: return (op | 1) | X64_W;
+    case 0:
+        return op | X64_BYTE_REG | X64_BYTE_RM;
+    case 1:
+        return (op | 1) | X64_P66 << X64_PFX_SHIFT;
+    case 2:
+        return op | 1;
+    default:
+        return (op | 1) | X64_W;
     }
 }
 /* The same where `reg` is an opcode extension. */
 static inline X64Op x64_sized_ext(X64Op op, unsigned size)
 {
-    return x64_sized(op, size) & ~(uint32_t) X64_BYTE_REG;
+    return x64_sized(op, size) & ~(uint32_t)X64_BYTE_REG;
 }
 /* For opcodes without a byte form. */
 static inline X64Op x64_wide(X64Op op, unsigned size)
@@ -148,38 +167,61 @@ static inline X64Op x64_wide(X64Op op, unsigned size)
     return size == 3 ? op | X64_W : size == 1 ? op | X64_DATA16 : op;
 }
 
-typedef enum X64Alu { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR, ALU_CMP } X64Alu;
+typedef enum X64Alu {
+    ALU_ADD,
+    ALU_OR,
+    ALU_ADC,
+    ALU_SBB,
+    ALU_AND,
+    ALU_SUB,
+    ALU_XOR,
+    ALU_CMP
+} X64Alu;
 typedef enum X64Shift { SH_ROL, SH_ROR, SH_RCL, SH_RCR, SH_SHL, SH_SHR, SH_SAR = 7 } X64Shift;
 typedef enum X64Un { UN_NOT = 2, UN_NEG, UN_MUL, UN_IMUL, UN_DIV, UN_IDIV } X64Un;
 typedef enum X64Cc {
-    X64_O, X64_NO, X64_B, X64_AE, X64_E, X64_NE, X64_BE, X64_A,
-    X64_S, X64_NS, X64_P, X64_NP, X64_L, X64_GE, X64_LE, X64_G,
+    X64_O,
+    X64_NO,
+    X64_B,
+    X64_AE,
+    X64_E,
+    X64_NE,
+    X64_BE,
+    X64_A,
+    X64_S,
+    X64_NS,
+    X64_P,
+    X64_NP,
+    X64_L,
+    X64_GE,
+    X64_LE,
+    X64_G,
 } X64Cc;
 
 static inline bool x64_is_s8(int64_t v)
 {
-    return v == (int8_t) v;
+    return v == (int8_t)v;
 }
 static inline bool x64_is_s32(int64_t v)
 {
-    return v == (int32_t) v;
+    return v == (int32_t)v;
 }
 
 static inline void x64_alu_rr(X64Emit *e, X64Alu a, unsigned size, unsigned dst, unsigned src)
 {
-    x64_rr(e, x64_sized(X64_OP(0, 0, (unsigned) a << 3), size), src, dst);
+    x64_rr(e, x64_sized(X64_OP(0, 0, (unsigned)a << 3), size), src, dst);
 }
 static inline void x64_alu_rm(X64Emit *e, X64Alu a, unsigned size, unsigned dst, X64Mem m)
 {
-    x64_rm(e, x64_sized(X64_OP(0, 0, (unsigned) a << 3 | 2), size), dst, m, 0);
+    x64_rm(e, x64_sized(X64_OP(0, 0, (unsigned)a << 3 | 2), size), dst, m, 0);
 }
 static inline void x64_alu_mr(X64Emit *e, X64Alu a, unsigned size, X64Mem m, unsigned src)
 {
-    x64_rm(e, x64_sized(X64_OP(0, 0, (unsigned) a << 3), size), src, m, 0);
+    x64_rm(e, x64_sized(X64_OP(0, 0, (unsigned)a << 3), size), src, m, 0);
 }
 static inline void x64_lock_alu_mr(X64Emit *e, X64Alu a, unsigned size, X64Mem m, unsigned src)
 {
-    x64_rm(e, x64_sized(X64_OP(0, 0, (unsigned) a << 3), size) | X64_LOCK, src, m, 0);
+    x64_rm(e, x64_sized(X64_OP(0, 0, (unsigned)a << 3), size) | X64_LOCK, src, m, 0);
 }
 void x64_imm(X64Emit *e, unsigned size, int32_t imm);
 void x64_alu_ri(X64Emit *e, X64Alu a, unsigned size, unsigned dst, int32_t imm);
@@ -368,7 +410,7 @@ static inline void x64_push_imm(X64Emit *e, int32_t imm)
 {
     x64_room(e);
     x64_u8(e, 0x68);
-    x64_u32(e, (uint32_t) imm);
+    x64_u32(e, (uint32_t)imm);
 }
 static inline void x64_push_m(X64Emit *e, X64Mem m)
 {
@@ -390,12 +432,30 @@ static inline void x64_call_m(X64Emit *e, X64Mem m)
 {
     x64_rm(e, X64_OP(0, 0, 0xff), 2, m, 0);
 }
-static inline void x64_ret(X64Emit *e) { x64_op0(e, 0xc3); }
-static inline void x64_lahf(X64Emit *e) { x64_op0(e, 0x9f); }
-static inline void x64_sahf(X64Emit *e) { x64_op0(e, 0x9e); }
-static inline void x64_cmc(X64Emit *e) { x64_op0(e, 0xf5); }
-static inline void x64_stc(X64Emit *e) { x64_op0(e, 0xf9); }
-static inline void x64_clc(X64Emit *e) { x64_op0(e, 0xf8); }
+static inline void x64_ret(X64Emit *e)
+{
+    x64_op0(e, 0xc3);
+}
+static inline void x64_lahf(X64Emit *e)
+{
+    x64_op0(e, 0x9f);
+}
+static inline void x64_sahf(X64Emit *e)
+{
+    x64_op0(e, 0x9e);
+}
+static inline void x64_cmc(X64Emit *e)
+{
+    x64_op0(e, 0xf5);
+}
+static inline void x64_stc(X64Emit *e)
+{
+    x64_op0(e, 0xf9);
+}
+static inline void x64_clc(X64Emit *e)
+{
+    x64_op0(e, 0xf8);
+}
 static inline void x64_cdq(X64Emit *e, unsigned size)
 {
     x64_room(e);
@@ -416,7 +476,7 @@ static inline void x64_ud2(X64Emit *e)
  */
 static inline void x64_rel32(X64Emit *e, uint64_t target)
 {
-    x64_u32(e, (uint32_t) (target - (x64_here(e) + 4)));
+    x64_u32(e, (uint32_t)(target - (x64_here(e) + 4)));
 }
 static inline void x64_jmp(X64Emit *e, uint64_t target)
 {

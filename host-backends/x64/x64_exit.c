@@ -12,7 +12,8 @@
  */
 #include "x64_internal.h"
 
-/* ---- select ------------------------------------------------------------------------------------ */
+/* ---- select ------------------------------------------------------------------------------------
+ */
 
 static bool sel_computed(X64Sel *s, IrRef i, const IrInsn *in)
 {
@@ -67,18 +68,27 @@ bool x64_exit_select(X64Sel *s, IrRef i)
         r = x64_sel_new(s, i);
         x64_sel_cond(s, r, in->arg[0], false);
         return true;
-    case IR_XJUMP: case IR_XCALL:
+    case IR_XJUMP:
+    case IR_XCALL:
         x64_sel_new(s, i)->observer = 1;
         return true;
-    case IR_XCALLI: case IR_XRET: case IR_XIND: return sel_computed(s, i, in);
-    case IR_XTRAP: return sel_xtrap(s, i, in);
-    case IR_TRAPIF: return sel_trapif(s, i, in);
-    case IR_BR: return sel_br(s, i, in);
-    default: return false;
+    case IR_XCALLI:
+    case IR_XRET:
+    case IR_XIND:
+        return sel_computed(s, i, in);
+    case IR_XTRAP:
+        return sel_xtrap(s, i, in);
+    case IR_TRAPIF:
+        return sel_trapif(s, i, in);
+    case IR_BR:
+        return sel_br(s, i, in);
+    default:
+        return false;
     }
 }
 
-/* ---- direct exits ------------------------------------------------------------------------------ */
+/* ---- direct exits ------------------------------------------------------------------------------
+ */
 
 static int64_t target_of(const X64Ctx *c, IrRef gaddr)
 {
@@ -200,7 +210,8 @@ static void emit_xif(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     }
 }
 
-/* ---- calls, returns, computed jumps -------------------------------------------------------------- */
+/* ---- calls, returns, computed jumps
+ * -------------------------------------------------------------- */
 
 /* The host address behind a call: drops the guest's half of the frame and goes on. */
 static void emit_landing(X64Ctx *c, int64_t ret_off)
@@ -329,7 +340,8 @@ static void emit_xret(X64Ctx *c, const RaInsn *r)
     x64_ret(&c->e);
 }
 
-/* ---- traps --------------------------------------------------------------------------------------- */
+/* ---- traps
+ * --------------------------------------------------------------------------------------- */
 
 /* rax: pc, rdx: data */
 static void leave_trap(X64Ctx *c, int32_t trap)
@@ -356,7 +368,9 @@ static void far_trap(X64Ctx *c, const X64Far *f)
     x64_snaps_emit(c, r);
     if (in->arg[2]) { /* through memory: the places may be each other's targets */
         const RaOperand *o = &r->op[pc_op];
-        unsigned t = loc_is_reg(o->loc) ? x64_num(o->loc) : pc_op && r->op[0].loc == X64_RDX ? X64_RCX : X64_RDX;
+        unsigned t = loc_is_reg(o->loc)                 ? x64_num(o->loc)
+                     : pc_op && r->op[0].loc == X64_RDX ? X64_RCX
+                                                        : X64_RDX;
         if (!loc_is_reg(o->loc))
             load_place(c, o, t);
         x64_store(&c->e, 3, x64_harg(0), t);
@@ -401,7 +415,8 @@ static void emit_xtrap(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         leave_trap(c, in->imm);
 }
 
-/* ---- inside the unit ------------------------------------------------------------------------------ */
+/* ---- inside the unit
+ * ------------------------------------------------------------------------------ */
 
 static void add_fix(X64Ctx *c, uint32_t block)
 {
@@ -447,19 +462,38 @@ bool x64_exit_emit(X64Ctx *c, const RaInsn *r)
 {
     const IrInsn *in = &c->u->insns[r->ir];
     switch ((IrOp)in->op) {
-    case IR_XIF: emit_xif(c, r, in); return true;
-    case IR_XJUMP: emit_xjump(c, r, in); return true;
-    case IR_XCALL: emit_xcall(c, r, in); return true;
-    case IR_XCALLI: emit_xcalli(c, r, in); return true;
-    case IR_XRET: emit_xret(c, r); return true;
+    case IR_XIF:
+        emit_xif(c, r, in);
+        return true;
+    case IR_XJUMP:
+        emit_xjump(c, r, in);
+        return true;
+    case IR_XCALL:
+        emit_xcall(c, r, in);
+        return true;
+    case IR_XCALLI:
+        emit_xcalli(c, r, in);
+        return true;
+    case IR_XRET:
+        emit_xret(c, r);
+        return true;
     case IR_XIND:
         x64_snaps_emit(c, r);
         emit_computed(c);
         return true;
-    case IR_XTRAP: emit_xtrap(c, r, in); return true;
-    case IR_TRAPIF: emit_trapif(c, r); return true;
-    case IR_BR: jump_block(c, (uint32_t)in->imm); return true;
-    case IR_BRIF: emit_brif(c, r, in); return true;
-    default: return false;
+    case IR_XTRAP:
+        emit_xtrap(c, r, in);
+        return true;
+    case IR_TRAPIF:
+        emit_trapif(c, r);
+        return true;
+    case IR_BR:
+        jump_block(c, (uint32_t)in->imm);
+        return true;
+    case IR_BRIF:
+        emit_brif(c, r, in);
+        return true;
+    default:
+        return false;
     }
 }

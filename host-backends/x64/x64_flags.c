@@ -128,11 +128,17 @@ bool x64_flags_select(X64Sel *s, IrRef i)
 {
     const IrInsn *in = x64_ir(s, i);
     switch ((IrOp)in->op) {
-    case IR_FLADD: case IR_FLSUB: case IR_FLADC: case IR_FLSBC: case IR_FLLOGIC:
+    case IR_FLADD:
+    case IR_FLSUB:
+    case IR_FLADC:
+    case IR_FLSBC:
+    case IR_FLLOGIC:
         return sel_flags_op(s, i, in);
-    case IR_ADC: case IR_SBC:
+    case IR_ADC:
+    case IR_SBC:
         return sel_carry_op(s, i, in);
-    case IR_FLPACK: case IR_FLUNPACK: {
+    case IR_FLPACK:
+    case IR_FLUNPACK: {
         RaInsn *r = x64_sel_new(s, i);
         x64_sel_dst(s, r, i, RC_GPR, 0);
         x64_sel_use(s, r, in->arg[0], RC_GPR, 0);
@@ -143,7 +149,8 @@ bool x64_flags_select(X64Sel *s, IrRef i)
     }
 }
 
-/* ---- emit -------------------------------------------------------------------------------------- */
+/* ---- emit --------------------------------------------------------------------------------------
+ */
 
 /* d = d op b, where b is the immediate or operand 1. */
 static void operate(X64Ctx *c, const RaInsn *r, X64Alu a, unsigned d)
@@ -159,13 +166,24 @@ static void operate(X64Ctx *c, const RaInsn *r, X64Alu a, unsigned d)
 static X64Alu alu_of(IrOp op)
 {
     switch (op) {
-    case IR_ADD: case IR_FLADD: return ALU_ADD;
-    case IR_SUB: case IR_FLSUB: return ALU_SUB;
-    case IR_ADC: case IR_FLADC: return ALU_ADC;
-    case IR_SBC: case IR_FLSBC: return ALU_SBB;
-    case IR_AND: return ALU_AND;
-    case IR_OR: return ALU_OR;
-    default: return ALU_XOR;
+    case IR_ADD:
+    case IR_FLADD:
+        return ALU_ADD;
+    case IR_SUB:
+    case IR_FLSUB:
+        return ALU_SUB;
+    case IR_ADC:
+    case IR_FLADC:
+        return ALU_ADC;
+    case IR_SBC:
+    case IR_FLSBC:
+        return ALU_SBB;
+    case IR_AND:
+        return ALU_AND;
+    case IR_OR:
+        return ALU_OR;
+    default:
+        return ALU_XOR;
     }
 }
 
@@ -217,17 +235,23 @@ bool x64_flags_emit(X64Ctx *c, const RaInsn *r)
 {
     IrOp op = (IrOp)c->u->insns[r->ir].op;
     switch (op) {
-    case IR_FLADD: case IR_FLSUB: case IR_FLADC: case IR_FLSBC: case IR_FLLOGIC:
+    case IR_FLADD:
+    case IR_FLSUB:
+    case IR_FLADC:
+    case IR_FLSBC:
+    case IR_FLLOGIC:
         emit_arith(c, r);
         if (r->form & XF_FLAGS) {
             x64_lahf(&c->e);
             x64_setcc(&c->e, X64_O, X64_RAX);
         }
         return true;
-    case IR_ADC: case IR_SBC:
+    case IR_ADC:
+    case IR_SBC:
         emit_arith(c, r);
         return true;
-    case IR_FLPACK: case IR_FLUNPACK:
+    case IR_FLPACK:
+    case IR_FLUNPACK:
         emit_pack(c, x64_dst(r, 0), x64_op(r, 0), op == IR_FLPACK);
         return true;
     default:
@@ -235,7 +259,8 @@ bool x64_flags_emit(X64Ctx *c, const RaInsn *r)
     }
 }
 
-/* ---- recipes in far code ----------------------------------------------------------------------- */
+/* ---- recipes in far code -----------------------------------------------------------------------
+ */
 
 enum { SAVED_RAX = 4, SAVED_RCX = 5 }; /* harg[]: rax and rcx while recipes run */
 

@@ -65,18 +65,18 @@ enum {
 typedef struct X64Sel {
     RaUnit *ra;
     const IrUnit *u;
-    uint16_t *need;   /* by ref: how many described insns read it */
-    uint8_t *eflags;  /* by ref: X64_EFL_*: a later insn reads EFLAGS that this one leaves (for
-                         fcmp: its operands must then be described so that none moves after) */
-    void *vec;        /* x64_vec_sel_open's */
-    uint32_t pos;     /* RaInsns are filled downward from here */
+    uint16_t *need;       /* by ref: how many described insns read it */
+    uint8_t *eflags;      /* by ref: X64_EFL_*: a later insn reads EFLAGS that this one leaves (for
+                             fcmp: its operands must then be described so that none moves after) */
+    void *vec;            /* x64_vec_sel_open's */
+    uint32_t pos;         /* RaInsns are filled downward from here */
     uint32_t block_first; /* first IR insn of the block at hand */
     bool fail;
 } X64Sel;
 
 enum {
-    X64_EFL_WANTED = 1,  /* leave EFLAGS as a subtraction would: ZF SF OF, CF = not C */
-    X64_EFL_UCOMI = 2,   /* fcmp: leave what ucomis a, b leaves */
+    X64_EFL_WANTED = 1,     /* leave EFLAGS as a subtraction would: ZF SF OF, CF = not C */
+    X64_EFL_UCOMI = 2,      /* fcmp: leave what ucomis a, b leaves */
     X64_EFL_UCOMI_SWAP = 4, /* fcmp: what ucomis b, a leaves */
     X64_EFL_SHIFT = 24,     /* place of these bits in RaInsn.extra */
 };
@@ -94,8 +94,8 @@ void x64_sel_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags);
 void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg, unsigned flags);
 static inline void x64_sel_tmp(RaInsn *r, unsigned gpr, unsigned vec)
 {
-    r->n_tmp[RC_GPR] = (uint8_t) gpr;
-    r->n_tmp[RC_VEC] = (uint8_t) vec;
+    r->n_tmp[RC_GPR] = (uint8_t)gpr;
+    r->n_tmp[RC_VEC] = (uint8_t)vec;
 }
 static inline const IrInsn *x64_ir(const X64Sel *s, IrRef r)
 {
@@ -172,13 +172,14 @@ X64Cond x64_cond_emit(struct X64Ctx *c, const RaInsn *r);
  * this order cannot tell. */
 static inline bool x64_fcmp_cond(IrCond cc, bool swap, X64Cond *out)
 {
-    static const struct { int8_t order; X64Cond c; } t[CC_COUNT] = {
-        [CC_EQ] = {-1, {X64_E, -1}}, [CC_NE] = {-1, {X64_NE, 1}},
-        [CC_CS] = {1, {X64_BE, 0}},  [CC_CC] = {1, {X64_A, 0}},
-        [CC_MI] = {1, {X64_A, 0}},   [CC_PL] = {1, {X64_BE, 0}},
-        [CC_VS] = {-1, {X64_P, 0}},  [CC_VC] = {-1, {X64_NP, 0}},
-        [CC_HI] = {1, {X64_B, 0}},   [CC_LS] = {1, {X64_AE, 0}},
-        [CC_GE] = {0, {X64_AE, 0}},  [CC_LT] = {0, {X64_B, 0}},
+    static const struct {
+        int8_t order;
+        X64Cond c;
+    } t[CC_COUNT] = {
+        [CC_EQ] = {-1, {X64_E, -1}}, [CC_NE] = {-1, {X64_NE, 1}}, [CC_CS] = {1, {X64_BE, 0}},
+        [CC_CC] = {1, {X64_A, 0}},   [CC_MI] = {1, {X64_A, 0}},   [CC_PL] = {1, {X64_BE, 0}},
+        [CC_VS] = {-1, {X64_P, 0}},  [CC_VC] = {-1, {X64_NP, 0}}, [CC_HI] = {1, {X64_B, 0}},
+        [CC_LS] = {1, {X64_AE, 0}},  [CC_GE] = {0, {X64_AE, 0}},  [CC_LT] = {0, {X64_B, 0}},
         [CC_GT] = {0, {X64_A, 0}},   [CC_LE] = {0, {X64_BE, 0}},
     };
     *out = t[cc].c;
@@ -208,14 +209,14 @@ struct X64Ctx {
     CodeOut *out;
     X64Far *far;
     uint32_t n_far, cap_far;
-    void *vec;            /* x64_vec_open's */
-    uint32_t *block_off;  /* by block */
-    uint32_t *fix;        /* pairs: rel32 place, block */
+    void *vec;           /* x64_vec_open's */
+    uint32_t *block_off; /* by block */
+    uint32_t *fix;       /* pairs: rel32 place, block */
     uint32_t n_fix, cap_fix;
-    uint32_t block;       /* block at hand */
-    int64_t at_off;       /* module offset of the guest insn at hand */
-    int32_t next_ir;      /* where the search for `at` goes on */
-    bool far_part;        /* printing far code now */
+    uint32_t block;  /* block at hand */
+    int64_t at_off;  /* module offset of the guest insn at hand */
+    int32_t next_ir; /* where the search for `at` goes on */
+    bool far_part;   /* printing far code now */
     bool fail;
 };
 
@@ -243,7 +244,7 @@ static inline bool x64_op_in_mem(const RaInsn *r, unsigned i)
 }
 static inline X64Mem x64_vcpu_mem(size_t offset_in_vcpu)
 {
-    return x64_mem(X64_RBP, (int32_t) offset_in_vcpu - VCPU_BIAS);
+    return x64_mem(X64_RBP, (int32_t)offset_in_vcpu - VCPU_BIAS);
 }
 /* Memory of a spill place or a slot. */
 X64Mem x64_loc_mem(const X64Ctx *c, RaLoc l);
@@ -253,7 +254,7 @@ static inline X64Mem x64_op_mem(const X64Ctx *c, const RaInsn *r, unsigned i)
 }
 static inline X64Mem x64_harg(unsigned i)
 {
-    return x64_vcpu_mem(offsetof(Vcpu, harg) + 16 * (size_t) i);
+    return x64_vcpu_mem(offsetof(Vcpu, harg) + 16 * (size_t)i);
 }
 
 /* Jumps to far code when cc; f->back is the place after the jump. */

@@ -30,7 +30,8 @@ static bool is_ordered(const IrInsn *in)
     return MA_ORDER(in->aux) == ORD_REL || MA_ORDER(in->aux) == ORD_SEQ;
 }
 
-/* ---- select ------------------------------------------------------------------------------------ */
+/* ---- select ------------------------------------------------------------------------------------
+ */
 
 static bool tagged(const X64Sel *s)
 {
@@ -171,20 +172,27 @@ bool x64_mem_select(X64Sel *s, IrRef i)
 {
     const IrInsn *in = x64_ir(s, i);
     switch ((IrOp)in->op) {
-    case IR_LD: return sel_ld(s, i, in);
-    case IR_ST: return sel_st(s, i, in);
-    case IR_CAS: return sel_cas(s, i, in);
-    case IR_CAS128: return sel_cas128(s, i, in);
-    case IR_AMO: return sel_amo(s, i, in);
+    case IR_LD:
+        return sel_ld(s, i, in);
+    case IR_ST:
+        return sel_st(s, i, in);
+    case IR_CAS:
+        return sel_cas(s, i, in);
+    case IR_CAS128:
+        return sel_cas128(s, i, in);
+    case IR_AMO:
+        return sel_amo(s, i, in);
     case IR_FENCE:
         if (in->aux == FENCE_FULL)
             x64_sel_new(s, i);
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
-/* ---- emit -------------------------------------------------------------------------------------- */
+/* ---- emit --------------------------------------------------------------------------------------
+ */
 
 /* Tagged pointers: bits 63..56 of the address do not count. */
 static X64Mem mask_tag(X64Ctx *c, const RaInsn *r, X64Mem m)
@@ -366,10 +374,10 @@ static void extend_rax(X64Ctx *c, unsigned size)
 /* An rmw that x86 lacks: rax = old, until nobody came between. */
 static void emit_amo_loop(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m, IrAmo k)
 {
-    static const uint8_t keep_cc[AMO_COUNT] = {[AMO_SMAX] = X64_L, [AMO_SMIN] = X64_G,
-                                               [AMO_UMAX] = X64_B, [AMO_UMIN] = X64_A};
-    static const uint8_t alu[AMO_COUNT] = {[AMO_AND] = ALU_AND, [AMO_OR] = ALU_OR,
-                                           [AMO_XOR] = ALU_XOR, [AMO_ADD] = ALU_ADD};
+    static const uint8_t keep_cc[AMO_COUNT] = {
+        [AMO_SMAX] = X64_L, [AMO_SMIN] = X64_G, [AMO_UMAX] = X64_B, [AMO_UMIN] = X64_A};
+    static const uint8_t alu[AMO_COUNT] = {
+        [AMO_AND] = ALU_AND, [AMO_OR] = ALU_OR, [AMO_XOR] = ALU_XOR, [AMO_ADD] = ALU_ADD};
     X64Emit *e = &c->e;
     unsigned t = x64_tmp(r, r->form & MF_TMP ? 1 : 0), wide = MAX(size, 2u);
     x64_load(e, size, X64_RAX, m);
@@ -392,8 +400,8 @@ static void emit_amo_loop(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m, I
 
 static void emit_amo(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    static const uint8_t alu[AMO_COUNT] = {[AMO_ADD] = ALU_ADD, [AMO_AND] = ALU_AND,
-                                           [AMO_OR] = ALU_OR, [AMO_XOR] = ALU_XOR};
+    static const uint8_t alu[AMO_COUNT] = {
+        [AMO_ADD] = ALU_ADD, [AMO_AND] = ALU_AND, [AMO_OR] = ALU_OR, [AMO_XOR] = ALU_XOR};
     X64Emit *e = &c->e;
     unsigned size = size_of(in);
     IrAmo k = (IrAmo)MA_AMO(in->aux);
@@ -464,12 +472,25 @@ bool x64_mem_emit(X64Ctx *c, const RaInsn *r)
 {
     const IrInsn *in = &c->u->insns[r->ir];
     switch ((IrOp)in->op) {
-    case IR_LD: emit_ld(c, r, in); return true;
-    case IR_ST: emit_st(c, r, in); return true;
-    case IR_CAS: emit_cas(c, r, in); return true;
-    case IR_CAS128: emit_cas128(c, r, in); return true;
-    case IR_AMO: emit_amo(c, r, in); return true;
-    case IR_FENCE: emit_fence(c); return true;
-    default: return false;
+    case IR_LD:
+        emit_ld(c, r, in);
+        return true;
+    case IR_ST:
+        emit_st(c, r, in);
+        return true;
+    case IR_CAS:
+        emit_cas(c, r, in);
+        return true;
+    case IR_CAS128:
+        emit_cas128(c, r, in);
+        return true;
+    case IR_AMO:
+        emit_amo(c, r, in);
+        return true;
+    case IR_FENCE:
+        emit_fence(c);
+        return true;
+    default:
+        return false;
     }
 }

@@ -7,7 +7,8 @@
  */
 #include "x64_internal.h"
 
-/* ---- far code ---------------------------------------------------------------------------------- */
+/* ---- far code ----------------------------------------------------------------------------------
+ */
 
 void x64_far_at(X64Ctx *c, uint32_t from, X64FarFn *fn, const RaInsn *r, uint64_t arg)
 {
@@ -58,7 +59,8 @@ static void emit_far(X64Ctx *c)
     }
 }
 
-/* ---- constants, places, moves -------------------------------------------------------------------- */
+/* ---- constants, places, moves
+ * -------------------------------------------------------------------- */
 
 X64Mem x64_loc_mem(const X64Ctx *c, RaLoc l)
 {
@@ -98,9 +100,10 @@ void x64_const(X64Ctx *c, unsigned dst, IrRef ref)
     }
     CHECK(in->op == IR_CONST);
     static const uint64_t mask[IR_TYPE_COUNT] = {[IR_BOOL] = 1, [IR_I8] = 0xff, [IR_I16] = 0xffff};
-    x64_mov_ri(&c->e, dst, in->type == IR_I64  ? v
-                           : mask[in->type] ? v & mask[in->type]
-                                            : (uint32_t)v);
+    x64_mov_ri(&c->e, dst,
+               in->type == IR_I64 ? v
+               : mask[in->type]   ? v & mask[in->type]
+                                  : (uint32_t)v);
 }
 
 static void move_vec(X64Ctx *c, const RaMove *m)
@@ -135,7 +138,8 @@ static void emit_move(X64Ctx *c, const RaMove *m)
         x64_store(e, size, x64_loc_mem(c, m->to), x64_num(m->from));
 }
 
-/* ---- side table ---------------------------------------------------------------------------------- */
+/* ---- side table
+ * ---------------------------------------------------------------------------------- */
 
 /* The guest insn that IR insn `ir` belongs to. */
 static void follow_at(X64Ctx *c, uint32_t ir)
@@ -191,7 +195,8 @@ static void side_entry(X64Ctx *c, const RaInsn *r)
         c->fail = true;
 }
 
-/* ---- calls of helpers ----------------------------------------------------------------------------- */
+/* ---- calls of helpers
+ * ----------------------------------------------------------------------------- */
 
 static bool helper_takes_vectors(const HelperDesc *h)
 {
@@ -281,7 +286,8 @@ static void emit_call(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         x64_sse_rm(&c->e, V_MOVUPS, x64_dst(r, 0), x64_harg(7));
 }
 
-/* ---- the walk -------------------------------------------------------------------------------------- */
+/* ---- the walk
+ * -------------------------------------------------------------------------------------- */
 
 static void emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {

@@ -35,11 +35,18 @@ static void alu_op(X64Ctx *c, X64Alu a, const RaInsn *r, unsigned dst, unsigned 
 static X64Alu alu_of(IrOp op)
 {
     switch (op) {
-    case IR_AND: case IR_BAND: return ALU_AND;
-    case IR_OR: case IR_BOR: return ALU_OR;
-    case IR_XOR: return ALU_XOR;
-    case IR_SUB: return ALU_SUB;
-    default: return ALU_ADD;
+    case IR_AND:
+    case IR_BAND:
+        return ALU_AND;
+    case IR_OR:
+    case IR_BOR:
+        return ALU_OR;
+    case IR_XOR:
+        return ALU_XOR;
+    case IR_SUB:
+        return ALU_SUB;
+    default:
+        return ALU_ADD;
     }
 }
 
@@ -224,7 +231,8 @@ static void emit_extr(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 }
 
 /* d = the low `width` (8, 16, 32) bits of a, extended. */
-static bool emit_low_field(X64Ctx *c, bool sign, unsigned size, unsigned width, unsigned d, unsigned a)
+static bool emit_low_field(X64Ctx *c, bool sign, unsigned size, unsigned width, unsigned d,
+                           unsigned a)
 {
     if (width != 8 && width != 16 && width != 32)
         return false;
@@ -523,26 +531,80 @@ bool x64_int_emit(X64Ctx *c, const RaInsn *r)
         }
         emit_binary(c, r, in);
         return true;
-    case IR_ADD: case IR_AND: case IR_OR: case IR_XOR: case IR_BAND: case IR_BOR:
+    case IR_ADD:
+    case IR_AND:
+    case IR_OR:
+    case IR_XOR:
+    case IR_BAND:
+    case IR_BOR:
         emit_binary(c, r, in);
         return true;
-    case IR_MUL: emit_mul(c, r); return true;
-    case IR_ANDN: emit_andn(c, r); return true;
-    case IR_MULHU: case IR_MULHS: emit_mulh(c, r, in); return true;
-    case IR_UDIV: case IR_SDIV: emit_div(c, r, in); return true;
-    case IR_NOT: emit_unary(c, r, UN_NOT); return true;
-    case IR_NEG: emit_unary(c, r, UN_NEG); return true;
-    case IR_CLZ: case IR_CTZ: case IR_CLS: case IR_POPCNT: emit_count(c, r, in); return true;
-    case IR_BSWAP: case IR_REV16: case IR_RBIT: emit_reverse(c, r, in); return true;
-    case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROR: emit_shift(c, r, in); return true;
-    case IR_EXTR: emit_extr(c, r, in); return true;
-    case IR_UBFX: emit_ubfx(c, r, in->aux & 0xff, in->aux >> 8); return true;
-    case IR_SBFX: emit_sbfx(c, r, in->aux & 0xff, in->aux >> 8); return true;
-    case IR_BFI: emit_bfi(c, r, in); return true;
-    case IR_ZEXT: case IR_SEXT: case IR_TRUNC: emit_extend(c, r, in); return true;
-    case IR_SELECT: emit_select(c, r); return true;
-    case IR_CMP: case IR_BNOT: case IR_CC: emit_bool(c, r); return true;
-    case IR_CRC32: emit_crc32(c, r, in); return true;
-    default: return false;
+    case IR_MUL:
+        emit_mul(c, r);
+        return true;
+    case IR_ANDN:
+        emit_andn(c, r);
+        return true;
+    case IR_MULHU:
+    case IR_MULHS:
+        emit_mulh(c, r, in);
+        return true;
+    case IR_UDIV:
+    case IR_SDIV:
+        emit_div(c, r, in);
+        return true;
+    case IR_NOT:
+        emit_unary(c, r, UN_NOT);
+        return true;
+    case IR_NEG:
+        emit_unary(c, r, UN_NEG);
+        return true;
+    case IR_CLZ:
+    case IR_CTZ:
+    case IR_CLS:
+    case IR_POPCNT:
+        emit_count(c, r, in);
+        return true;
+    case IR_BSWAP:
+    case IR_REV16:
+    case IR_RBIT:
+        emit_reverse(c, r, in);
+        return true;
+    case IR_SHL:
+    case IR_SHR:
+    case IR_SAR:
+    case IR_ROR:
+        emit_shift(c, r, in);
+        return true;
+    case IR_EXTR:
+        emit_extr(c, r, in);
+        return true;
+    case IR_UBFX:
+        emit_ubfx(c, r, in->aux & 0xff, in->aux >> 8);
+        return true;
+    case IR_SBFX:
+        emit_sbfx(c, r, in->aux & 0xff, in->aux >> 8);
+        return true;
+    case IR_BFI:
+        emit_bfi(c, r, in);
+        return true;
+    case IR_ZEXT:
+    case IR_SEXT:
+    case IR_TRUNC:
+        emit_extend(c, r, in);
+        return true;
+    case IR_SELECT:
+        emit_select(c, r);
+        return true;
+    case IR_CMP:
+    case IR_BNOT:
+    case IR_CC:
+        emit_bool(c, r);
+        return true;
+    case IR_CRC32:
+        emit_crc32(c, r, in);
+        return true;
+    default:
+        return false;
     }
 }

@@ -67,12 +67,44 @@ void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned r
 static bool op_makes_clean(IrOp op)
 {
     switch (op) {
-    case IR_ADD: case IR_SUB: case IR_MUL: case IR_MULHU: case IR_MULHS: case IR_UDIV: case IR_SDIV:
-    case IR_AND: case IR_OR: case IR_XOR: case IR_ANDN: case IR_NOT: case IR_NEG: case IR_SHL:
-    case IR_SHR: case IR_SAR: case IR_ROR: case IR_EXTR: case IR_UBFX: case IR_SBFX: case IR_CLZ:
-    case IR_CTZ: case IR_CLS: case IR_POPCNT: case IR_BSWAP: case IR_REV16: case IR_RBIT:
-    case IR_ZEXT: case IR_SEXT: case IR_CMP: case IR_CC: case IR_BNOT: case IR_SELECT:
-    case IR_ADC: case IR_SBC: case IR_FLPACK: case IR_LD: case IR_CRC32:
+    case IR_ADD:
+    case IR_SUB:
+    case IR_MUL:
+    case IR_MULHU:
+    case IR_MULHS:
+    case IR_UDIV:
+    case IR_SDIV:
+    case IR_AND:
+    case IR_OR:
+    case IR_XOR:
+    case IR_ANDN:
+    case IR_NOT:
+    case IR_NEG:
+    case IR_SHL:
+    case IR_SHR:
+    case IR_SAR:
+    case IR_ROR:
+    case IR_EXTR:
+    case IR_UBFX:
+    case IR_SBFX:
+    case IR_CLZ:
+    case IR_CTZ:
+    case IR_CLS:
+    case IR_POPCNT:
+    case IR_BSWAP:
+    case IR_REV16:
+    case IR_RBIT:
+    case IR_ZEXT:
+    case IR_SEXT:
+    case IR_CMP:
+    case IR_CC:
+    case IR_BNOT:
+    case IR_SELECT:
+    case IR_ADC:
+    case IR_SBC:
+    case IR_FLPACK:
+    case IR_LD:
+    case IR_CRC32:
         return true;
     default:
         return false;
@@ -193,13 +225,20 @@ static void sel_call(X64Sel *s, IrRef i)
     DCHECK(h->args != NULL);
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------- */
+/* ---- the walk ----------------------------------------------------------------------------------
+ */
 
 static bool sel_state(X64Sel *s, IrRef i)
 {
     switch ((IrOp)x64_ir(s, i)->op) {
-    case IR_NOP: case IR_AT: case IR_CONST: case IR_VCONST: case IR_GADDR: case IR_GET:
-    case IR_PARAM: case IR_HI:
+    case IR_NOP:
+    case IR_AT:
+    case IR_CONST:
+    case IR_VCONST:
+    case IR_GADDR:
+    case IR_GET:
+    case IR_PARAM:
+    case IR_HI:
         return true;
     case IR_SET:
         sel_set(s, i);
@@ -218,8 +257,8 @@ static void sel_insn(X64Sel *s, IrRef i)
     unsigned kept = ir_effects(in) & ~(unsigned)(EFF_STATE_R | EFF_LOAD);
     if (!kept && !s->need[i] && !s->eflags[i])
         return;
-    if (sel_state(s, i) || x64_int_select(s, i) || x64_flags_select(s, i) ||
-        x64_mem_select(s, i) || x64_exit_select(s, i) || x64_vec_select(s, i))
+    if (sel_state(s, i) || x64_int_select(s, i) || x64_flags_select(s, i) || x64_mem_select(s, i) ||
+        x64_exit_select(s, i) || x64_vec_select(s, i))
         return;
     CHECK(!"an op that select knows");
 }

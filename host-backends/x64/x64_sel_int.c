@@ -281,32 +281,69 @@ bool x64_int_select(X64Sel *s, IrRef i)
 {
     const IrInsn *in = x64_ir(s, i);
     switch ((IrOp)in->op) {
-    case IR_ADD: case IR_MUL: case IR_AND: case IR_OR: case IR_XOR:
+    case IR_ADD:
+    case IR_MUL:
+    case IR_AND:
+    case IR_OR:
+    case IR_XOR:
         return sel_commutative(s, i, in);
-    case IR_BAND: case IR_BOR: {
+    case IR_BAND:
+    case IR_BOR: {
         RaInsn *r = new_int(s, i, XF_RR, 0);
         x64_sel_use(s, r, in->arg[0], RC_GPR, 0);
         x64_sel_use(s, r, in->arg[1], RC_GPR, RAF_MEM_OK);
         return true;
     }
-    case IR_SUB: return sel_sub(s, i, in);
-    case IR_ANDN: return sel_andn(s, i, in);
-    case IR_MULHU: case IR_MULHS: return sel_mulh(s, i, in);
-    case IR_UDIV: case IR_SDIV: return sel_div(s, i, in);
-    case IR_NOT: case IR_NEG: case IR_BSWAP: return sel_unary(s, i, in, 0, 0);
-    case IR_POPCNT: return sel_unary(s, i, in, 0, 0);
-    case IR_CLZ: return sel_unary(s, i, in, !x64_cfg.f.lzcnt, x64_cfg.f.lzcnt ? 0 : RAF_EARLY);
-    case IR_CTZ: return sel_unary(s, i, in, !x64_cfg.f.bmi1, x64_cfg.f.bmi1 ? 0 : RAF_EARLY);
-    case IR_CLS: return sel_unary(s, i, in, 1, RAF_EARLY);
-    case IR_RBIT: case IR_REV16: return sel_reverse(s, i, in);
-    case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROR: return sel_shift(s, i, in);
-    case IR_EXTR: return sel_extr(s, i, in);
-    case IR_UBFX: case IR_SBFX: return sel_field(s, i, in);
-    case IR_BFI: return sel_bfi(s, i, in);
-    case IR_ZEXT: case IR_SEXT: case IR_TRUNC: return sel_extend(s, i, in);
-    case IR_SELECT: return sel_select(s, i, in);
-    case IR_CMP: case IR_BNOT: case IR_CC: return sel_bool(s, i);
-    case IR_CRC32: return sel_crc32(s, i, in);
-    default: return false;
+    case IR_SUB:
+        return sel_sub(s, i, in);
+    case IR_ANDN:
+        return sel_andn(s, i, in);
+    case IR_MULHU:
+    case IR_MULHS:
+        return sel_mulh(s, i, in);
+    case IR_UDIV:
+    case IR_SDIV:
+        return sel_div(s, i, in);
+    case IR_NOT:
+    case IR_NEG:
+    case IR_BSWAP:
+        return sel_unary(s, i, in, 0, 0);
+    case IR_POPCNT:
+        return sel_unary(s, i, in, 0, 0);
+    case IR_CLZ:
+        return sel_unary(s, i, in, !x64_cfg.f.lzcnt, x64_cfg.f.lzcnt ? 0 : RAF_EARLY);
+    case IR_CTZ:
+        return sel_unary(s, i, in, !x64_cfg.f.bmi1, x64_cfg.f.bmi1 ? 0 : RAF_EARLY);
+    case IR_CLS:
+        return sel_unary(s, i, in, 1, RAF_EARLY);
+    case IR_RBIT:
+    case IR_REV16:
+        return sel_reverse(s, i, in);
+    case IR_SHL:
+    case IR_SHR:
+    case IR_SAR:
+    case IR_ROR:
+        return sel_shift(s, i, in);
+    case IR_EXTR:
+        return sel_extr(s, i, in);
+    case IR_UBFX:
+    case IR_SBFX:
+        return sel_field(s, i, in);
+    case IR_BFI:
+        return sel_bfi(s, i, in);
+    case IR_ZEXT:
+    case IR_SEXT:
+    case IR_TRUNC:
+        return sel_extend(s, i, in);
+    case IR_SELECT:
+        return sel_select(s, i, in);
+    case IR_CMP:
+    case IR_BNOT:
+    case IR_CC:
+        return sel_bool(s, i);
+    case IR_CRC32:
+        return sel_crc32(s, i, in);
+    default:
+        return false;
     }
 }

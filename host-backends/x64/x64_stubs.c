@@ -24,8 +24,8 @@ static X64Mem slot_mem(unsigned slot)
 }
 
 /* Pins that C may destroy. */
-static const uint64_t caller_saved = 1 << X64_RSI | 1 << X64_RDI | 1 << X64_R8 | 1 << X64_R9 |
-                                     1 << X64_R10 | 1 << X64_R11;
+static const uint64_t caller_saved =
+    1 << X64_RSI | 1 << X64_RDI | 1 << X64_R8 | 1 << X64_R9 | 1 << X64_R10 | 1 << X64_R11;
 static const uint8_t callee_saved[6] = {X64_RBX, X64_RBP, X64_R12, X64_R13, X64_R14, X64_R15};
 
 static void pins(X64Emit *e, const RaTarget *t, uint64_t which, bool load)

@@ -67,21 +67,51 @@ static void levels(uint32_t what, uint32_t n_insns, unsigned count, uint32_t mod
         sweep(level, what, n_insns, count, mode);
 }
 
-Test(x64_run, integer) { levels(IRR_INT, 20, 400, 0); }
-Test(x64_run, integer_long) { levels(IRR_INT, 120, 150, 0); }
-Test(x64_run, flags) { levels(IRR_INT | IRR_FLAGS, 40, 400, 0); }
-Test(x64_run, memory) { levels(IRR_FLAGS | IRR_MEM | IRR_GADDR, 40, 400, 0); }
-Test(x64_run, atomics) { levels(IRR_MEM | IRR_ATOMIC, 40, 300, 0); }
-Test(x64_run, exits) { levels(IRR_FLAGS | IRR_MEM | IRR_EXITS, 60, 400, 0); }
+Test(x64_run, integer)
+{
+    levels(IRR_INT, 20, 400, 0);
+}
+Test(x64_run, integer_long)
+{
+    levels(IRR_INT, 120, 150, 0);
+}
+Test(x64_run, flags)
+{
+    levels(IRR_INT | IRR_FLAGS, 40, 400, 0);
+}
+Test(x64_run, memory)
+{
+    levels(IRR_FLAGS | IRR_MEM | IRR_GADDR, 40, 400, 0);
+}
+Test(x64_run, atomics)
+{
+    levels(IRR_MEM | IRR_ATOMIC, 40, 300, 0);
+}
+Test(x64_run, exits)
+{
+    levels(IRR_FLAGS | IRR_MEM | IRR_EXITS, 60, 400, 0);
+}
 Test(x64_run, faults)
 {
     levels(IRR_FLAGS | IRR_MEM | IRR_ATOMIC | IRR_EXITS | IRR_FAULTS, 60, 400, 0);
 }
-Test(x64_run, blocks) { levels(IRR_FLAGS | IRR_MEM | IRR_BLOCKS | IRR_EXITS, 100, 200, 0); }
-Test(x64_run, calls) { levels(IRR_FLAGS | IRR_MEM | IRR_CALLS, 60, 200, MODE_FP_CHECKED); }
-Test(x64_run, vectors) { levels(IRR_MEM | IRR_VEC, 60, 200, 0); }
+Test(x64_run, blocks)
+{
+    levels(IRR_FLAGS | IRR_MEM | IRR_BLOCKS | IRR_EXITS, 100, 200, 0);
+}
+Test(x64_run, calls)
+{
+    levels(IRR_FLAGS | IRR_MEM | IRR_CALLS, 60, 200, MODE_FP_CHECKED);
+}
+Test(x64_run, vectors)
+{
+    levels(IRR_MEM | IRR_VEC, 60, 200, 0);
+}
 Test(x64_run, floats)
 {
     levels(IRR_MEM | IRR_FLAGS | IRR_FP | IRR_VEC | IRR_VFP | IRR_EXITS, 60, 200, MODE_FP_CHECKED);
 }
-Test(x64_run, everything) { levels(IRR_ALL & ~(uint32_t)IRR_NARROW, 150, 200, MODE_FP_CHECKED); }
+Test(x64_run, everything)
+{
+    levels(IRR_ALL & ~(uint32_t)IRR_NARROW, 150, 200, MODE_FP_CHECKED);
+}

@@ -33,7 +33,8 @@ HostFeatures x64_bench_features(unsigned level)
     return f;
 }
 
-/* ---- faults ------------------------------------------------------------------------------------ */
+/* ---- faults ------------------------------------------------------------------------------------
+ */
 
 static uint64_t place(const X64Bench *b, const void *uc, RaLoc l, int64_t imm)
 {
@@ -92,7 +93,8 @@ static void on_fault(int sig, siginfo_t *si, void *uc)
     backend_x64.ctx_leave(uc, v);
 }
 
-/* ---- set-up ------------------------------------------------------------------------------------ */
+/* ---- set-up ------------------------------------------------------------------------------------
+ */
 
 static void *map(size_t n, int prot)
 {
@@ -142,8 +144,7 @@ static void open_arrays(X64Bench *b)
     b->vals = map((N + 1) * sizeof(V128), RW);
 }
 
-X64Bench *x64_bench_open(const HostFeatures *f, const SlotDesc *slots, uint32_t n,
-                         uint16_t slot_pc)
+X64Bench *x64_bench_open(const HostFeatures *f, const SlotDesc *slots, uint32_t n, uint16_t slot_pc)
 {
     int rw = PROT_READ | PROT_WRITE;
     X64Bench *b = calloc(1, sizeof *b);
@@ -242,15 +243,16 @@ void x64_bench_run(X64Bench *b)
     b->got_pc = *pc;
 }
 
-/* ---- comparison -------------------------------------------------------------------------------- */
+/* ---- comparison --------------------------------------------------------------------------------
+ */
 
 static bool exits_agree(const X64Bench *b, StrBuf *why)
 {
     const Vcpu *v = b->v[1];
     const IrExit *w = &b->want;
-    sb_printf(why, "exit: want kind %u pc %lx trap %u data %lx; got reason %u pc %lx arg %u data %lx",
-              w->kind, w->pc, w->trap, w->data, v->leave_reason, b->got_pc, v->leave_arg,
-              v->leave_data);
+    sb_printf(
+        why, "exit: want kind %u pc %lx trap %u data %lx; got reason %u pc %lx arg %u data %lx",
+        w->kind, w->pc, w->trap, w->data, v->leave_reason, b->got_pc, v->leave_arg, v->leave_data);
     if (w->pc != b->got_pc)
         return false;
     switch ((IrExitKind)w->kind) {

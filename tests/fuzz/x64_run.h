@@ -27,7 +27,7 @@ typedef struct X64Bench {
     uint8_t *mem; /* the guest window; a page that is not mapped follows */
     uint8_t *code, *data;
     uint8_t *ret_stack;
-    bool optimise; /* run the passes before select */
+    bool optimise;     /* run the passes before select */
     const char *stage; /* of the last compilation */
     IrExit want;
     uint64_t got_pc;
