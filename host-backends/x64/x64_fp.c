@@ -165,8 +165,7 @@ static void emit_minmax(X64Vec *v, const RaInsn *i)
 
 bool v_fma_neg(const X64Vec *v, const IrInsn *ir, unsigned k)
 {
-    unsigned op = v->env.u->insns[ir->arg[k]].op;
-    return op == IR_FNEG || op == IR_VFNEG;
+    return v_fma_negates(ir, &v->env.u->insns[ir->arg[k]]);
 }
 
 static bool fma_native(const X64Vec *v)

@@ -257,10 +257,9 @@ static void add_op(const XvEnv *e, RaInsn *out, IrRef r, unsigned mem)
 }
 
 /* fma's operands are named without their negations; emit finds those again. */
-static IrRef fma_arg(const XvEnv *e, IrRef r)
+static IrRef fma_arg(const XvEnv *e, const IrInsn *fma, IrRef r)
 {
-    const IrInsn *a = &e->u->insns[r];
-    return a->op == IR_FNEG || a->op == IR_VFNEG ? a->arg[0] : r;
+    return v_fma_negates(fma, &e->u->insns[r]) ? e->u->insns[r].arg[0] : r;
 }
 
 static bool fuses_neg(const XvEnv *e, const IrInsn *i)
@@ -290,7 +289,7 @@ void xv_describe(const XvEnv *e, IrRef r, unsigned form, RaInsn *out)
     out->n_tmp[RC_GPR] = s.tg;
     out->n_tmp[RC_VEC] = s.tv;
     for (unsigned k = 0; k < ir_ops[in->op].nargs; k++)
-        add_op(e, out, fuses_neg(e, in) ? fma_arg(e, in->arg[k]) : in->arg[k], s.mem >> k & 1);
+        add_op(e, out, fuses_neg(e, in) ? fma_arg(e, in, in->arg[k]) : in->arg[k], s.mem >> k & 1);
     if (in->op == IR_VTBL)
         for (uint32_t k = 0; k < ir_list_len(e->u, in->arg[1]); k++)
             add_op(e, out, ir_list_refs(e->u, in->arg[1])[k], s.mem >> (k + 1) & 1);

@@ -117,6 +117,14 @@ bool xv_emit_fp(X64Vec *v, const RaInsn *i);
 bool xv_emit_cvt(X64Vec *v, const RaInsn *i);
 bool xv_emit_vfp(X64Vec *v, const RaInsn *i);
 
+/* The fma's operand a is a negation of elements of its own width. */
+static inline bool v_fma_negates(const IrInsn *fma, const IrInsn *a)
+{
+    if (fma->op == IR_FMA)
+        return a->op == IR_FNEG;
+    return a->op == IR_VFNEG && (a->aux & VE_MASK) == (fma->aux & VE_MASK);
+}
+
 /* FP mode of the unit. */
 static inline bool v_fp_soft(const XvEnv *e)
 {

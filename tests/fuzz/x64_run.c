@@ -293,7 +293,9 @@ bool x64_bench_same(X64Bench *b, uint64_t seed, uint32_t ra_seed, char *text, si
     why.len = 0;
     if (!ir_random_compare(b->v[0], b->v[1], &why))
         return false;
-    if (memcmp(after, b->mem, X64_RUN_WINDOW) != 0) {
+    /* the interpreter's copy may have written a part of a store that faults across the end */
+    size_t n = b->want.kind == IREXIT_FAULT ? X64_RUN_WINDOW - 16 : X64_RUN_WINDOW;
+    if (memcmp(after, b->mem, n) != 0) {
         sb_printf(&why, "memory differs");
         return false;
     }
