@@ -111,8 +111,9 @@ unsigned xv_levels(XvLevel out[4])
 {
     HostFeatures f = {.sse42 = true, .popcnt = true, .pclmul = true};
     unsigned n = 0;
-    out[n++] = (XvLevel){"sse4.2", f};
     __builtin_cpu_init();
+    f.aes = __builtin_cpu_supports("aes");
+    out[n++] = (XvLevel){"sse4.2", f};
     if (!__builtin_cpu_supports("avx2"))
         return n;
     f.avx = f.avx2 = true;
