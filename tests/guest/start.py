@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-FERRY, SUITE, WORK = sys.argv[1:4]
+FERRY, SUITE, WORK = map(os.path.abspath, sys.argv[1:4])
 HELLO = os.path.join(SUITE, 'bin', 'hello')
 SYSROOT = '/usr/aarch64-linux-gnu'
 failures = 0
