@@ -12,10 +12,11 @@
     X(RBIT)                                                                                        \
     X(PMUL)                                                                                        \
     X(PMULL8)                                                                                      \
-    X(SRSHL) X(URSHL) X(URECPE) X(URSQRTE) X(SHA1C) X(SHA1P)    \
-        X(SHA1M) X(SHA1SU0) X(SHA256H) X(SHA256H2) X(SHA256SU1) X(SHA1H) X(SHA1SU1) X(SHA256SU0)   \
-            X(SHA512H) X(SHA512H2) X(SHA512SU1) X(SHA512SU0) X(SM3PARTW1) X(SM3PARTW2) X(SM4EKEY)  \
-                X(SM4E) X(SM3SS1) X(SM3TT1A) X(SM3TT1B) X(SM3TT2A)                                 \
+    X(SRSHL)                                                                                       \
+    X(URSHL) X(URECPE) X(URSQRTE) X(SHA1C) X(SHA1P) X(SHA1M) X(SHA1SU0) X(SHA256H) X(SHA256H2)     \
+        X(SHA256SU1) X(SHA1H) X(SHA1SU1) X(SHA256SU0) X(SHA512H) X(SHA512H2) X(SHA512SU1)          \
+            X(SHA512SU0) X(SM3PARTW1) X(SM3PARTW2) X(SM4EKEY) X(SM4E) X(SM3SS1) X(SM3TT1A)         \
+                X(SM3TT1B) X(SM3TT2A)                                                              \
                     X(SM3TT2B) /* helper_a64_vec_sat, and helper_a64_vec_qc for FPSR.QC */         \
         X(SQSHL) X(UQSHL) X(SQRSHL) X(UQRSHL) X(SQSHLU) X(SUQADD) X(USQADD) X(SQRDMLAH)            \
             X(SQRDMLSH) /* helper_a64_vec_fp: FP mode and flags */                                 \
