@@ -35,13 +35,19 @@ typedef struct RaVal {
     uint8_t pad[3];
 } RaVal;
 
-/* A pinned register lent to an insn as a temp: its content waits in its slot's memory. */
+/*
+ * A pinned register lent to an insn as a temp. Its content waits in its slot's memory; at an insn
+ * that may fault in a spill place, with a recipe, because the fault stores the pins to their slots.
+ */
 typedef struct RaLoan {
-    RaLoc reg, slot;
+    RaLoc reg, place;
     IrRef ref;  /* whose type the moves have */
     IrRef held; /* the value that was in it, or 0 */
-    bool gave_mem; /* held's `mem` is the slot for the time being */
+    bool gave_mem; /* held's `mem` is the place for the time being */
 } RaLoan;
+
+/* May pins be lent to an insn: no (exits, block ends), general ones by recipe, any. */
+typedef enum RaLends { LENDS_NONE, LENDS_BY_RECIPE, LENDS_ANY } RaLends;
 
 typedef struct RaState {
     RaUnit *ra;
@@ -59,7 +65,7 @@ typedef struct RaState {
     RaLoan loans[4];
     uint32_t n_loans;
     uint64_t lent;                  /* registers of loans */
-    bool may_lend;                  /* the insn at hand is no observer */
+    uint8_t lends;                  /* RaLends of the insn at hand */
     uint32_t rng;                   /* not 0: random choices */
     bool fail;
     uint32_t reg_val[LOC_NREGS];
@@ -116,6 +122,7 @@ void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed);
 
 /* ra_loan.c */
 RaLoc ra_borrow(RaState *s, RegClass cls, uint64_t avoid);
+void ra_loan_recipes(RaState *s, RaInsn *in);
 void ra_give_back(RaState *s);
 
 /* ra_block.c */

@@ -574,6 +574,8 @@ static void place_op_insn(RaState *s, uint32_t i)
         ra_save_outside(s, (RaLoc)__builtin_ctzll(m), destroyed);
     if (in->n_snap)
         place_snaps(s, &d, destroyed);
+    if (UNLIKELY(s->n_loans && in->observer))
+        ra_loan_recipes(s, in);
     commit(s, &d);
 }
 
@@ -630,6 +632,14 @@ static void place_other(RaState *s, uint32_t i, const IrInsn *x)
         ra_forget_state(s);
 }
 
+static RaLends lending(const RaInsn *in, const IrInsn *x)
+{
+    uint16_t e = ir_effects(x);
+    if (e & (EFF_EXIT | EFF_TERM | EFF_STATE_R | EFF_STATE_W))
+        return LENDS_NONE;
+    return in->observer ? LENDS_BY_RECIPE : LENDS_ANY;
+}
+
 /* Moves and places for RaInsn i; sets s->fail when something does not fit. */
 void ra_place(RaState *s, uint32_t i)
 {
@@ -642,7 +652,7 @@ void ra_place(RaState *s, uint32_t i)
         ra_store_homes(s);
     if (UNLIKELY(s->n_loans))
         ra_give_back(s);
-    s->may_lend = !in->observer && !(ir_effects(x) & (EFF_TERM | EFF_STATE_R | EFF_STATE_W));
+    s->lends = (uint8_t)lending(in, x);
     if (s->cur_get < s->n_gets)
         ra_take_gets(s, in);
     if (x->op != IR_SET) {
