@@ -56,6 +56,7 @@ typedef struct ExecPlan {
     char shown[SYS_PATH_MAX + 32]; /* /dev/fd/N form for descriptors */
     char interp[SYS_PATH_MAX], interp_at[SYS_PATH_MAX];
     char fd_text[32];
+    char comm[32]; /* --exec-comm=: named after the path as given, not after what it leads to */
     ElfFile elf;
     int fd;              /* open program, -1 none */
     bool pass_fd;        /* the child cannot open it by name */
@@ -213,6 +214,7 @@ static long build_words(ExecPlan *x, GuestAddr argv, long argc)
         sb_printf(&sb, "--exec-fd=c%d", x->fd);
         w[n++] = x->fd_text;
     }
+    w[n++] = x->comm;
     w[n++] = "--";
     w[n++] = x->depth ? x->path : x->shown;
     for (int i = x->depth - 1; i >= 0; i--) {
@@ -260,6 +262,8 @@ static long name_program(ExecPlan *x, GuestAddr path)
     if (n == 0 && !(x->flags & AT_EMPTY_PATH))
         return -ENOENT;
     x->path = x->path_buf;
+    StrBuf comm = STRBUF_ON(x->comm);
+    sb_printf(&comm, "--exec-comm=%s", str_basename(x->path));
     if (n == 0) {
         StrBuf sb = {x->path_buf, sizeof x->path_buf, 0};
         sb_printf(&sb, "/proc/self/fd/%d", x->dirfd);

@@ -236,6 +236,18 @@ static void string_span(const uint64_t *v, size_t n, uint64_t *start, uint64_t *
     *end = at;
 }
 
+/*
+ * The process's name: the last part of the path that was executed, as it was given; with an empty
+ * one (fexecve) that of the file.
+ */
+static const char *comm_of(const Program *p)
+{
+    const char *given = process.opt.exec_comm;
+    if (!given)
+        return str_basename(p->path);
+    return *given || !process.exe_path ? given : str_basename(process.exe_path);
+}
+
 static void tell_kernel(const Loader *l, const AuxList *aux, GuestAddr sp)
 {
     const Program *p = l->p;
@@ -269,7 +281,7 @@ static void tell_kernel(const Loader *l, const AuxList *aux, GuestAddr sp)
     m.env_end = hi;
     process.brk_kernel = HS(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &m, sizeof m, 0) == 0;
     process.brk_start = process.brk_now = brk;
-    HS(__NR_prctl, PR_SET_NAME, str_basename(p->path));
+    HS(__NR_prctl, PR_SET_NAME, comm_of(p));
 }
 
 int program_load(const Program *p, const Boot *b, const uint64_t hwcap[2], GuestAddr *pc,

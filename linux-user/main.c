@@ -137,6 +137,24 @@ static void program_env(Program *p)
         apply_change(p, e);
 }
 
+/*
+ * The guest's strings must lie one after the other for the kernel to show them as its command line,
+ * so argv[0] takes the end of the place where the program's path stood. One that is longer than the
+ * path stays where it is; /proc/self/cmdline is then empty.
+ */
+static void place_argv0(Program *p, const char *name)
+{
+    size_t path_len = str_len(p->path) + 1, len = str_len(name) + 1;
+    p->argv[0] = gm_addr(name);
+    if (len > path_len)
+        return;
+    char *end = (char *)p->path + path_len, *copy = boot_alloc(path_len);
+    memcpy(copy, p->path, path_len);
+    memmove(end - len, name, len);
+    p->path = copy;
+    p->argv[0] = gm_addr(end - len);
+}
+
 static void program_args(Program *p)
 {
     int i = process.opt.first_program_arg;
@@ -149,7 +167,7 @@ static void program_args(Program *p)
     for (size_t k = 0; k < p->argc; k++)
         p->argv[k] = gm_addr(boot.argv[i + (int)k]);
     if (process.opt.argv0)
-        p->argv[0] = gm_addr(process.opt.argv0);
+        place_argv0(p, process.opt.argv0);
     if (process.opt.exec_fd < 0 && boot_aux(&boot, AT_EXECFD, 0)) {
         process.opt.exec_fd = (int)boot_aux(&boot, AT_EXECFD, 0);
         process.opt.exec_fd_close = true;

@@ -38,6 +38,7 @@ typedef enum OptId {
     OPT_UNITS,
     OPT_DUMP_PC,
     OPT_EXEC_FD,
+    OPT_EXEC_COMM,
 } OptId;
 
 typedef struct OptRow {
@@ -82,6 +83,7 @@ static const OptRow rows[] = {
     {OPT_UNITS, "opt-units", "", "n", "", "optimise only the first n units"},
     {OPT_DUMP_PC, "dump-pc", "", "address", "", "dump every stage of the unit at address"},
     {OPT_EXEC_FD, "exec-fd", "", "fd", "", ""},
+    {OPT_EXEC_COMM, "exec-comm", "", "name", "", ""},
 };
 
 typedef struct Reader {
@@ -329,6 +331,9 @@ static int set_value(Reader *r, OptId id, const char *value)
         return set_number(r, value, &o->dump_pc);
     case OPT_EXEC_FD:
         return set_exec_fd(r, value);
+    case OPT_EXEC_COMM:
+        o->exec_comm = value;
+        break;
     default:
         break;
     }

@@ -34,6 +34,7 @@ typedef struct Options {
     uint64_t stack_size;   /* -s */
     uint64_t seed;         /* --ra-seed */
     uint64_t opt_limit, unit_limit, dump_pc;
+    const char *exec_comm; /* --exec-comm: the name the kernel would give the process */
     int exec_fd;        /* --exec-fd: program's descriptor, -1 none */
     bool exec_fd_close; /* it was close-on-exec */
     bool strace, one_insn, perf_map, interpret, verify, wx_split, coverage;

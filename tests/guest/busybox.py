@@ -31,7 +31,7 @@ SCRIPTS = {
     'sed': "printf 'one\\ntwo\\nthree\\n' | sed -e 's/o/0/g;2d;$a end' -ne 'p'; echo a.b.c | sed -E 's/([a-z])\\.([a-z])/\\2-\\1/'",
     'jobs': 'sleep 0.05 & p=$!; wait $p; echo $?; (exit 7) & wait $!; echo $?; sleep 5 & kill $!; wait $! ; echo $?; trap "echo term" TERM; kill -TERM $$; sh -c "kill -9 \\$\\$"; echo $?',
     'subshell': 'x=1; (x=2; echo $x); echo $x; echo $(echo `echo nested`); true && false || echo or; ! true; echo $?; exec 3>file; echo to3 >&3; exec 3>&-; cat file',
-    'script': 'printf "#!/usr/bin/env sh\\necho script \\$1\\n" > s; chmod +x s; PATH=$PATH:/usr/bin ./s arg; printf "echo plain\\n" > p; chmod +x p; ./p; ./nothing 2>/dev/null; echo $?; ./d2 2>/dev/null; echo $?',
+    'script': 'printf "#!${PATH%%:*}/env sh\\necho script \\$1\\n" > s; chmod +x s; ./s arg; cat /proc/self/comm; printf "echo plain\\n" > p; chmod +x p; ./p; ./nothing 2>/dev/null; echo $?; ./d2 2>/dev/null; echo $?',
     'text': 'seq 1 20 | tail -n 3; echo "c a b" | xargs -n 1 echo | sort | uniq -c | sed "s/^ *//"; echo hello | rev; expr 3 + 4; printf "%s-%d\\n" a 1 b 2; echo abc | od -c | head -n 1; seq 5 | paste -s -d, ; factor 360360; echo "1+2*3" | bc; date -u -d @86400 +%F',
     'diff': 'seq 1 10 > a; seq 1 10 | sed s/5/five/ > b; diff a b; echo $?; patch a < /dev/null; diff -u a b | tail -n +3 | tee c | wc -l; ed a 2>/dev/null </dev/null; echo $?',
     'env': 'export FOO=bar; env | grep FOO; env -i A=1 env; echo $PPID | grep -c .; pwd | grep -c .; id -u; cat /proc/self/comm; tr "\\0" " " < /proc/self/cmdline | sed "s,^[^ ]*/,,"; echo; basename $(readlink /proc/self/exe)',
