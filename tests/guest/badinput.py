@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HELLO = os.path.join(HERE, '..', '..', 'testsuite-binaries', 'hello-aarch64')
+HELLO = os.path.join(HERE, '..', '..', 'testsuite-binaries', 'bin', 'hello')
 EHDR = {'class': (4, 'B'), 'data': (5, 'B'), 'type': (16, 'H'), 'machine': (18, 'H'), 'entry': (24, 'Q'),
         'phoff': (32, 'Q'), 'phentsize': (54, 'H'), 'phnum': (56, 'H')}
 PHDR = {'type': (0, 'I'), 'offset': (8, 'Q'), 'vaddr': (16, 'Q'), 'filesz': (32, 'Q'), 'memsz': (40, 'Q'),
@@ -103,7 +103,7 @@ def headers(c, hello):
     c.file('bad phentsize', patched(hello, phentsize=32), 126)
     c.file('no segments', patched(hello, ph0_type=6, ph1_type=6) if c.loads > 1 else
            patched(hello, ph0_type=6), 126, 'loadable')
-    c.file('huge segment', patched(hello, ph0_memsz=1 << 46), 126)
+    c.file('huge segment', patched(hello, ph0_memsz=1 << 50), 126)
     c.file('segment at the top', patched(hello, ph0_vaddr=0xfffffffffffff000), 126)
     c.file('filesz over memsz', patched(hello, ph0_filesz=1 << 20, ph0_memsz=16), 126)
     c.file('entry outside', patched(hello, entry=0x123456789000), 126, 'entry')
