@@ -31,7 +31,7 @@ typedef struct ElfFile {
     uint64_t ph_mapped;   /* bytes of that mapping, 0 none */
     long error;           /* -errno of the operation that failed; -ENOEXEC for a bad file */
     const Elf64_Phdr *interp;
-    bool exec_stack; /* PT_GNU_STACK asks for it, or is missing */
+    bool exec_stack; /* PT_GNU_STACK asks for it; missing means no for 64-bit Arm */
     char head[ELF_HEAD] __attribute__((aligned(16)));
     char text[96]; /* for messages with a number or name in them */
 } ElfFile;

@@ -177,7 +177,7 @@ static const char *check_segments(ElfFile *f)
 {
     uint64_t prev_end = 0;
     size_t loads = 0;
-    f->exec_stack = true;
+    f->exec_stack = false;
     for (size_t i = 0; i < f->eh.e_phnum; i++) {
         const Elf64_Phdr *p = &f->ph[i];
         if (p->p_type == PT_GNU_STACK)

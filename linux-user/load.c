@@ -27,6 +27,8 @@
 enum {
     AT_MINSIGSTKSZ_TYPE = 51, /* linux/auxvec.h of older headers lacks it */
     AUX_MAX = 32,
+    HOST_RLIMIT_STACK = 3,
+    STACK_GAP_MIN = 128 << 20,
 };
 
 #define DYN_BASE 0x555555554000u /* two thirds of a 47-bit space, as ELF_ET_DYN_BASE */
@@ -146,12 +148,14 @@ static int load_images(Loader *l)
         why = elf_map(&l->file, &o, &l->image);
     uint16_t phnum = l->file.eh.e_phnum;
     uint16_t type = l->file.eh.e_type;
+    bool exec_stack = l->file.exec_stack;
     elf_done(&l->file);
     if (why)
         return bad_program(l->p->path, why);
     int status = l->has_interp ? load_interp(l) : -1;
     l->file.eh.e_phnum = phnum;
     l->file.eh.e_type = type;
+    l->file.exec_stack = exec_stack;
     return status;
 }
 
@@ -206,6 +210,26 @@ static int build_stack(const Loader *l, const uint64_t hwcap[2], AuxList *aux, G
         return -1;
     log_error("ferry: %s: arguments and environment do not fit the stack limit\n", p->path);
     return STATUS_CANNOT_EXECUTE;
+}
+
+/*
+ * PT_GNU_STACK with PF_X: code may lie on the stack (gcc's trampolines of nested functions), down
+ * to where it can grow; the kernel keeps at least STACK_GAP_MIN free below its top.
+ */
+static void allow_stack_code(const Loader *l)
+{
+    struct {
+        uint64_t soft, hard;
+    } limit = {STACK_GAP_MIN, 0};
+    const char *last = (const char *)boot_aux(l->boot, AT_EXECFN, l->boot->strings_low);
+    GuestAddr end = ALIGN_UP((GuestAddr)last + str_len(last) + 1, process.page);
+    if (!l->file.exec_stack)
+        return;
+    HS(__NR_prlimit64, 0, HOST_RLIMIT_STACK, 0, &limit);
+    GuestAddr start = end - ALIGN_DOWN(MIN(limit.soft, (uint64_t)STACK_GAP_MIN), process.page);
+    as_lock();
+    as_mapped(start, end, PROT_READ | PROT_WRITE | PROT_EXEC, -1, 0);
+    as_unlock();
 }
 
 /* ---- the kernel's view of the process ---- */
@@ -306,6 +330,7 @@ int program_load(const Program *p, const Boot *b, const uint64_t hwcap[2], Guest
     status = build_stack(l, hwcap, &aux, sp);
     if (status >= 0)
         return status;
+    allow_stack_code(l);
     tell_kernel(l, &aux, *sp);
     process.image_start = l->image.start;
     process.image_end = l->image.end;
