@@ -255,6 +255,12 @@ static void stop_by_default(int sig)
     HS(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, 8);
 }
 
+/* The mask that decides now: of the call that a signal ended, until its handler has its frame. */
+static uint64_t mask_now(const Thread *t)
+{
+    return t->sys.wait_mask_on ? t->sys.wait_mask : t->sig.blocked;
+}
+
 /*
  * Makes the guest run the handler of one signal. All asynchronous signals are blocked on the host
  * here; `forced` is for exceptions, which kill when blocked or ignored (force_sig_info).
@@ -287,13 +293,14 @@ static void deliver(Thread *t, const SigInfo *info, bool forced)
         deliver(t, &bad, true);
         return;
     }
-    t->sig.blocked |= act.mask | (act.flags & SA_NODEFER ? 0 : sig_bit(sig));
+    t->sig.blocked = mask_now(t) | act.mask | (act.flags & SA_NODEFER ? 0 : sig_bit(sig));
+    t->sys.wait_mask_on = false;
 }
 
 static bool take_soft(Thread *t, SigInfo *out)
 {
     for (int i = 0; i < SOFT_COUNT; i++) {
-        if (!(t->sig.soft_bits & 1u << i) || t->sig.blocked & sig_bit(sync_signals[i]))
+        if (!(t->sig.soft_bits & 1u << i) || mask_now(t) & sig_bit(sync_signals[i]))
             continue;
         *out = t->sig.soft[i];
         __atomic_and_fetch(&t->sig.soft_bits, ~(1u << i), __ATOMIC_RELAXED);
@@ -314,6 +321,7 @@ void signal_deliver_pending(Thread *t)
     }
     while (take_soft(t, &info))
         deliver(t, &info, false);
+    t->sys.wait_mask_on = false;
     set_host_mask(t->sig.blocked);
 }
 

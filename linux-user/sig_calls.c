@@ -88,8 +88,11 @@ long sys_rt_sigsuspend(SysCtx *c, const uint64_t a[6])
         return -EINVAL;
     if (!gm_copy_in(&mask, a[0], SIGSET_SIZE))
         return -EFAULT;
-    mask &= ~signal_sync_mask();
-    return sys_host_blocking(c, __NR_rt_sigsuspend, (uintptr_t)&mask, SIGSET_SIZE, 0, 0, 0, 0);
+    uint64_t host = mask & ~signal_sync_mask();
+    long r = sys_host_blocking(c, __NR_rt_sigsuspend, (uintptr_t)&host, SIGSET_SIZE, 0, 0, 0, 0);
+    c->wait_mask = mask & ~unblockable;
+    c->wait_mask_on = r == -EINTR;
+    return r;
 }
 
 /* A synchronous signal that somebody sent waits here, not in the kernel. */

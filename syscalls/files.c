@@ -28,7 +28,7 @@ static long expand_events(const SysAbi *abi, GuestAddr events, long n)
 
 static long wait_events(SysCtx *c, const uint64_t a[6])
 {
-    long n = sys_host_call(c, c->row, a);
+    long n = sys_wait_masked(c, a, a[4], a[5]);
     if (n <= 0 || !sys_struct_differs(c->abi, SYS_STRUCT_epoll_event))
         return n;
     return expand_events(c->abi, a[1], n);

@@ -80,6 +80,13 @@ struct SysCtx {
      */
     uint64_t extra_as;
     uint64_t extra_data;
+    /*
+     * The mask of a call that waits with a mask of its own (rt_sigsuspend, ppoll ...) and that a
+     * signal ended: this signal's handler runs with wait_mask and its sa_mask, and the frame holds
+     * the mask from before the call. On from the call to the delivery.
+     */
+    uint64_t wait_mask;
+    bool wait_mask_on;
     int32_t tid;                            /* shown by --strace; 0: ask the kernel each time */
     char path[SYS_PATH_ARGS][SYS_PATH_MAX]; /* replaced paths of the running call */
     char path_in[SYS_PATH_MAX];             /* the guest's path while the hook looks at it */

@@ -53,6 +53,12 @@ long sys_marshal(SysCtx *c, const SysRow *row, const uint64_t a[6]);
 /* Runs a row's host call with finished arguments, through the stub when it can sleep. */
 long sys_host_call(SysCtx *c, const SysRow *row, const uint64_t a[6]);
 
+/*
+ * Runs the call being executed, which waits with the guest's signal set at `set` (size bytes; 0:
+ * none), and notes that mask in the SysCtx when a signal ended the call.
+ */
+long sys_wait_masked(SysCtx *c, const uint64_t a[6], GuestAddr set, uint64_t size);
+
 /* --strace of one call: in-arguments before, the rest after. */
 typedef struct SysTrace {
     StrBuf sb;
