@@ -243,6 +243,24 @@ static GuestFeatures choose_cpu(const GuestOps *g)
     return f;
 }
 
+/*
+ * How often code is interpreted before it is translated. Options that ask to see or check what is
+ * translated mean all code.
+ */
+static uint8_t choose_cold_runs(const Options *o)
+{
+    enum { COLD_RUNS = 8 };
+    const uint32_t stages = 1u << LOG_IN_ASM | 1u << LOG_OP | 1u << LOG_OP_OPT | 1u << LOG_RA |
+                            1u << LOG_OUT_ASM | 1u << LOG_EXEC | 1u << LOG_CPU;
+    if (o->one_insn)
+        return 0;
+    if (o->cold_runs != COLD_RUNS_AUTO)
+        return (uint8_t)MIN(o->cold_runs, UINT8_MAX);
+    bool looks = o->verify || o->seed || o->dump_pc || o->opt_limit != ~0ull ||
+                 o->unit_limit != ~0ull || log_mask & stages;
+    return looks ? 0 : COLD_RUNS;
+}
+
 static void init_runtime(const GuestOps *g, const GuestFeatures *f)
 {
     const Options *o = &process.opt;
@@ -252,6 +270,7 @@ static void init_runtime(const GuestOps *g, const GuestFeatures *f)
         .guest_features = *f,
         .code_at = as_code_at,
         .syscall = cpu_syscall,
+        .cold_runs = choose_cold_runs(o),
         .single_step = o->one_insn,
         .interpret = o->interpret,
         .wx_split = o->wx_split,

@@ -37,6 +37,7 @@ typedef enum OptId {
     OPT_PASSES,
     OPT_UNITS,
     OPT_DUMP_PC,
+    OPT_COLD,
     OPT_EXEC_FD,
     OPT_EXEC_COMM,
 } OptId;
@@ -82,6 +83,7 @@ static const OptRow rows[] = {
     {OPT_PASSES, "opt-passes", "", "n", "", "run only the first n passes"},
     {OPT_UNITS, "opt-units", "", "n", "", "optimise only the first n units"},
     {OPT_DUMP_PC, "dump-pc", "", "address", "", "dump every stage of the unit at address"},
+    {OPT_COLD, "cold-runs", "", "n", "", "interpret code n times (8) before it is translated"},
     {OPT_EXEC_FD, "exec-fd", "", "fd", "", ""},
     {OPT_EXEC_COMM, "exec-comm", "", "name", "", ""},
 };
@@ -327,6 +329,9 @@ static int set_value(Reader *r, OptId id, const char *value)
         return set_number(r, value, &o->opt_limit);
     case OPT_UNITS:
         return set_number(r, value, &o->unit_limit);
+    case OPT_COLD:
+        o->cold_text = value;
+        return set_number(r, value, &o->cold_runs);
     case OPT_DUMP_PC:
         return set_number(r, value, &o->dump_pc);
     case OPT_EXEC_FD:
@@ -410,7 +415,8 @@ static int read_words(Reader *r, int argc, char **argv)
 
 int options_parse(Options *o, Arena *a, int argc, char **argv, char **envp)
 {
-    *o = (Options){.exec_fd = -1, .opt_limit = ~0ull, .unit_limit = ~0ull};
+    *o = (Options){.exec_fd = -1, .opt_limit = ~0ull, .unit_limit = ~0ull,
+                   .cold_runs = COLD_RUNS_AUTO};
     o->env_tail = &o->env;
     Reader r = {o, a, ""};
     int status = read_env(&r, envp);
@@ -429,6 +435,7 @@ size_t options_inherit(const Options *o, const char **words, size_t max)
         {"-one-insn-per-tb", NULL, o->one_insn}, {"-perfmap", NULL, o->perf_map},
         {"-interpret", NULL, o->interpret},      {"-verify", NULL, o->verify},
         {"-wx-split", NULL, o->wx_split},        {"-coverage", NULL, o->coverage},
+        {"-cold-runs", o->cold_text, o->cold_text},
     };
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(list); i++) {

@@ -24,6 +24,8 @@ typedef struct EnvChange {
     struct EnvChange *next;
 } EnvChange;
 
+#define COLD_RUNS_AUTO (~0ull)
+
 typedef struct Options {
     const char *sysroot;   /* -L */
     const char *cpu;       /* -cpu */
@@ -34,6 +36,8 @@ typedef struct Options {
     uint64_t stack_size;   /* -s */
     uint64_t seed;         /* --ra-seed */
     uint64_t opt_limit, unit_limit, dump_pc;
+    uint64_t cold_runs; /* or COLD_RUNS_AUTO */
+    const char *cold_text;
     const char *exec_comm; /* --exec-comm: the name the kernel would give the process */
     int exec_fd;        /* --exec-fd: program's descriptor, -1 none */
     bool exec_fd_close; /* it was close-on-exec */

@@ -351,7 +351,8 @@ def main():
     p.add_argument('--limit', type=int, default=120)
     args = p.parse_args()
     ferry = os.path.join(args.build_dir, 'linux-user', 'ferry')
-    runners = (args.runners or 'qemu-aarch64;%s;%s --interpret' % (ferry, ferry)).split(';')
+    runners = (args.runners or 'qemu-aarch64;{0} -cold-runs 0;{0} -cold-runs 255;{0} --interpret'
+               .format(ferry)).split(';')
     table = Table()
     cases, none = make_cases(args, table)
     work = os.path.join(args.build_dir, 'fuzz')

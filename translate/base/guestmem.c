@@ -21,6 +21,8 @@ typedef long GmCas(void *p, uint64_t *old, uint64_t now);
 GmCas gm_asm_cas1, gm_asm_cas2, gm_asm_cas4, gm_asm_cas8;
 long gm_asm_cas16(void *p, uint64_t *old, const uint64_t *now);
 extern const char gm_asm_cas16_insn[], gm_asm_cas16_fault[];
+long gm_asm_copy16(void *dst, const void *src);
+extern const char gm_asm_copy16_begin[], gm_asm_copy16_end[], gm_asm_copy16_fault[];
 extern const char gm_asm_begin[], gm_asm_end[], gm_asm_fault[];
 
 bool gm_range_ok(GuestAddr a, uint64_t n)
@@ -36,6 +38,21 @@ bool gm_copy_in(void *dst, GuestAddr src, size_t n)
 bool gm_copy_out(GuestAddr dst, const void *src, size_t n)
 {
     return gm_range_ok(dst, n) && gm_asm_copy(gm_ptr(dst), src, n) == 0;
+}
+
+static bool access_once(void *dst, const void *src, unsigned size)
+{
+    return (size == 16 ? gm_asm_copy16(dst, src) : gm_asm_copy(dst, src, size)) == 0;
+}
+
+bool gm_load(void *dst, GuestAddr src, unsigned size)
+{
+    return access_once(dst, gm_ptr(src), size);
+}
+
+bool gm_store(GuestAddr dst, const void *src, unsigned size)
+{
+    return access_once(gm_ptr(dst), src, size);
 }
 
 bool gm_clear(GuestAddr dst, size_t n)
@@ -90,6 +107,8 @@ uint64_t gm_fixup(uint64_t pc)
 {
     if (pc == (uintptr_t)gm_asm_cas16_insn)
         return (uintptr_t)gm_asm_cas16_fault;
+    if (pc >= (uintptr_t)gm_asm_copy16_begin && pc < (uintptr_t)gm_asm_copy16_end)
+        return (uintptr_t)gm_asm_copy16_fault;
     bool inside = pc >= (uintptr_t)gm_asm_begin && pc < (uintptr_t)gm_asm_end;
     return inside ? (uintptr_t)gm_asm_fault : 0;
 }

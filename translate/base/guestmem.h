@@ -32,6 +32,13 @@ bool gm_copy_out(GuestAddr dst, const void *src, size_t n);
 bool gm_clear(GuestAddr dst, size_t n);
 
 /*
+ * One access of 1, 2, 4, 8 or 16 bytes as a guest instruction makes it: no other check of the
+ * address than the host's. False when the host reports a fault, of which the handler knows all.
+ */
+bool gm_load(void *dst, GuestAddr src, unsigned size);
+bool gm_store(GuestAddr dst, const void *src, unsigned size);
+
+/*
  * Atomic compare-and-swap of size 1, 2, 4 or 8 bytes: *old (zero-extended) is compared, and becomes
  * what was there. With 16 bytes `old` and `now` are pairs, and `a` is a multiple of 16. False when
  * not accessible for writing.

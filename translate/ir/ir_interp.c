@@ -199,24 +199,25 @@ static void run_set(Interp *m, const IrInsn *i)
         *vcpu_slot32(m->v, s) = (uint32_t)x->u64[0];
 }
 
-static void run_integer(Interp *m, const IrInsn *i)
+static void eval_integer(const IrUnit *u, SoftFp *fp, V128 *vals, IrRef at)
 {
+    const IrInsn *i = &u->insns[at];
     uint64_t x[3] = {0, 0, 0}, r;
     for (unsigned k = 0; k < ir_ops[i->op].nargs; k++)
-        x[k] = scalar(m, i->arg[k]);
+        x[k] = vals[i->arg[k]].u64[0];
     if (i->op == IR_CONST)
-        x[0] = ir_value(m->u, m->at);
+        x[0] = ir_value(u, at);
     IrEval e = {.op = i->op,
                 .type = i->type,
-                .arg_type = ir_ops[i->op].nargs ? m->u->insns[i->arg[0]].type : i->type,
+                .arg_type = ir_ops[i->op].nargs ? u->insns[i->arg[0]].type : i->type,
                 .aux = i->aux,
                 .imm = i->imm,
                 .a = x[0],
                 .b = x[1],
                 .c = x[2]};
-    bool known = ir_ops[i->op].effects & EFF_FP ? ir_eval_fp(&m->fp, &e, &r) : ir_eval_int(&e, &r);
+    bool known = ir_ops[i->op].effects & EFF_FP ? ir_eval_fp(fp, &e, &r) : ir_eval_int(&e, &r);
     CHECK(known);
-    put(m, r);
+    vals[at] = (V128){.u64 = {r, 0}};
 }
 
 /* The element size of a scalar type, for vfrom and vto. */
@@ -228,35 +229,42 @@ static unsigned element_of(IrType t)
     return ve;
 }
 
-static void run_vector(Interp *m, const IrInsn *i)
+static void eval_vector(const IrUnit *u, SoftFp *fp, V128 *vals, IrRef at)
 {
-    V128 args[5], *vals = m->env->vals, r;
+    const IrInsn *i = &u->insns[at];
+    V128 args[5], r;
     uint32_t n = ir_ops[i->op].nargs, aux = i->aux;
     int32_t imm = i->imm;
     for (uint32_t k = 0; k < n; k++)
         args[k] = vals[i->arg[k]];
     if (i->op == IR_VTBL) {
-        imm = (int32_t)ir_list_len(m->u, i->arg[1]);
+        imm = (int32_t)ir_list_len(u, i->arg[1]);
         for (int32_t k = 0; k < imm; k++)
-            args[1 + k] = vals[ir_list_refs(m->u, i->arg[1])[k]];
+            args[1 + k] = vals[ir_list_refs(u, i->arg[1])[k]];
     }
     if (i->op == IR_VFROM)
-        aux = element_of((IrType)m->u->insns[i->arg[0]].type);
+        aux = element_of((IrType)u->insns[i->arg[0]].type);
     else if (i->op == IR_VTO)
         aux = element_of((IrType)i->type);
     uint64_t x = i->op == IR_VINS ? args[1].u64[0] : args[0].u64[0];
     bool known = ir_eval_vec((IrOp)i->op, aux, imm, args, &r) ||
                  ir_eval_vec_from((IrOp)i->op, aux, imm, args, x, &r) ||
-                 ir_eval_vfp(&m->fp, (IrOp)i->op, aux, imm, args, &r);
+                 ir_eval_vfp(fp, (IrOp)i->op, aux, imm, args, &r);
     CHECK(known);
     if (i->type != IR_V128)
         r.u64[0] &= ir_type_mask((IrType)i->type);
-    vals[m->at] = r;
+    vals[at] = r;
 }
 
-static void run_select(Interp *m, const IrInsn *i)
+void ir_eval_insn(const IrUnit *u, SoftFp *fp, V128 *vals, IrRef at)
 {
-    m->env->vals[m->at] = m->env->vals[scalar(m, i->arg[0]) ? i->arg[1] : i->arg[2]];
+    const IrInsn *i = &u->insns[at];
+    if (i->op == IR_SELECT)
+        vals[at] = vals[vals[i->arg[0]].u64[0] ? i->arg[1] : i->arg[2]];
+    else if (i->op >= IR_VFROM)
+        eval_vector(u, fp, vals, at);
+    else
+        eval_integer(u, fp, vals, at);
 }
 
 /* Arguments are passed in registers, whatever their number: helpers ignore what they do not take.
@@ -379,14 +387,10 @@ static bool run_insn(Interp *m)
         __atomic_thread_fence(__ATOMIC_SEQ_CST); /* other threads run guest code too */
     else if (op == IR_CALL)
         run_call(m, i);
-    else if (op >= IR_VFROM)
-        run_vector(m, i);
-    else if (op == IR_SELECT)
-        run_select(m, i);
     else if (op == IR_NOP || (op >= IR_VCONST && op <= IR_HI))
         run_state(m, i);
     else
-        run_integer(m, i);
+        ir_eval_insn(m->u, &m->fp, m->env->vals, m->at);
     return true;
 }
 

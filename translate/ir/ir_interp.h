@@ -109,6 +109,13 @@ bool ir_eval_fp(SoftFp *fp, const IrEval *e, uint64_t *out);
 /* Vector FP ops with effect FP (and vfneg, vfabs). */
 bool ir_eval_vfp(SoftFp *fp, IrOp op, uint32_t aux, int32_t imm, const V128 *args, V128 *out);
 
+/*
+ * Executes insn `at`, which computes a value from values (select, integers, floats, vectors): reads
+ * vals[] of its arguments, writes vals[at]. A scalar stands zero-extended in the low half, the high
+ * half is zero. fp: for ops with effect FP, else unused.
+ */
+void ir_eval_insn(const IrUnit *u, SoftFp *fp, V128 *vals, IrRef at);
+
 /* Bits of a type as a value: 1 for bool, 32 for flags; 0 for void. */
 unsigned ir_type_bits(IrType t);
 /* Bits of v that count in type t (flags: the four of flags.h). */

@@ -115,6 +115,22 @@ static bool fault_is_fp_trap(const Vcpu *v, int signo)
     return signo == SIGFPE && !(v->mode & MODE_FP_CHECKED);
 }
 
+void fault_try_mode(Vcpu *v)
+{
+    if (!fault_is_tag(v, v->fault_signo, v->fault_code) && !fault_is_fp_trap(v, v->fault_signo))
+        return;
+    v->mode |= v->fault_signo == SIGFPE ? MODE_FP_CHECKED : MODE_TBI_MASK;
+    v->fault_signo = 0;
+}
+
+static void fault_note(Vcpu *v, int signo, int code, uint64_t addr, const void *uc)
+{
+    v->fault_signo = signo;
+    v->fault_code = code;
+    v->fault_addr = addr;
+    v->fault_err = rt.cfg.backend->ctx_err(uc);
+}
+
 static bool fault_in_ret_guard(const Vcpu *v, uint64_t addr)
 {
     uint64_t low = v->ret_bottom - v->ret_stack_size;
@@ -126,7 +142,7 @@ bool rt_fault(Vcpu *v, int signo, int code, uint64_t addr, void *uc)
     const BackendOps *be = rt.cfg.backend;
     uint64_t host = be->ctx_pc(uc), fix = gm_fixup(host);
     if (fix) {
-        v->fault_code = code; /* for the interpreter, whose accesses are such copies */
+        fault_note(v, signo, code, addr, uc); /* for interpreters, whose accesses are such copies */
         be->ctx_set_pc(uc, fix);
         return true;
     }
@@ -139,14 +155,8 @@ bool rt_fault(Vcpu *v, int signo, int code, uint64_t addr, void *uc)
     if (!e)
         return false;
     state_restore(v, u, e, uc);
-    v->fault_signo = signo;
-    if (fault_is_tag(v, signo, code) || fault_is_fp_trap(v, signo)) {
-        v->mode |= signo == SIGFPE ? MODE_FP_CHECKED : MODE_TBI_MASK;
-        v->fault_signo = 0;
-    }
-    v->fault_code = code;
-    v->fault_addr = addr;
-    v->fault_err = be->ctx_err(uc);
+    fault_note(v, signo, code, addr, uc);
+    fault_try_mode(v);
     v->leave_reason = LEAVE_FAULT;
     be->ctx_leave(uc, v);
     return true;

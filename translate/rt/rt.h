@@ -82,6 +82,7 @@ typedef struct RtConfig {
      */
     void (*syscall)(Vcpu *v);
     uint32_t max_insns;  /* guest insns a unit at most; 0: default */
+    uint8_t cold_runs;   /* times that code is interpreted before it is translated; 0: never */
     bool single_step;    /* one guest insn a unit, no links */
     bool interpret;      /* run the reference interpreter instead of host code */
     bool wx_split;       /* double mapping instead of RWX */

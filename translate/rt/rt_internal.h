@@ -69,7 +69,8 @@ typedef struct Trans {
     GuestAddr lo, hi; /* guest bytes the unit at hand was made from: [lo, hi) */
     SideEntry *side;
     SideRecipe *recipes;
-    V128 *interp_vals; /* for RtConfig.interpret */
+    V128 *interp_vals; /* for RtConfig.interpret and cold code */
+    bool cold_vec;     /* vector registers lie in their slots: cold.c */
     uint32_t interp_flags;
     void *mem; /* the mapping all this lies in */
     size_t mem_size;
@@ -131,8 +132,24 @@ typedef enum TransStatus { TRANS_OK, TRANS_NOEXEC, TRANS_FULL } TransStatus;
 TransStatus trans_unit(Vcpu *v, GuestAddr pc, Unit **out);
 /* Guest code at pc to IR in v's scratch: what the interpreter runs. */
 TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns);
+/*
+ * The same for cold code: at most to the first branch, and only insns that cold_plain() allows;
+ * TRANS_FULL when the first one is none.
+ */
+TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns);
 bool trans_init(Vcpu *v);
 void trans_free(Vcpu *v);
+
+/* cold.c */
+/*
+ * Interprets from the pc slot on as long as code is cold; false when nothing was done. Else the
+ * vcpu stands as after a leave of host code, but for vector registers: cold_close() before host
+ * code or anyone else looks at them.
+ */
+bool cold_run(Vcpu *v);
+void cold_close(Vcpu *v);
+/* True when the interpreter of cold code takes all insns from `first` on. */
+bool cold_plain(const IrUnit *u, IrRef first);
 
 /* link.c */
 void link_exit(Vcpu *v, ExitRec *rec, Unit *to);
@@ -156,6 +173,8 @@ uint64_t rt_syscall(Vcpu *v);
 
 /* fault.c */
 void fault_reset_ret_stack(Vcpu *v);
+/* After a fault is noted in v: when another mode makes it go away, sets that and fault_signo 0. */
+void fault_try_mode(Vcpu *v);
 
 /* perfmap.c */
 void perf_map_add(const Unit *u);

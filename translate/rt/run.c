@@ -45,13 +45,12 @@ static void run_end(Vcpu *v)
     __atomic_store_n(&v->in_guest, 0, __ATOMIC_RELEASE);
 }
 
-/* The unit for the pc slot. NULL: *ev is set, or the cache was emptied and the loop goes round. */
-static Unit *run_find(Vcpu *v, RtEvent *ev)
+/* A new unit for the pc slot. NULL: *ev is set, or the cache was emptied and the loop goes round.
+ */
+static Unit *run_translate(Vcpu *v, RtEvent *ev)
 {
     GuestAddr pc = *slot_pc(v);
-    Unit *u = cache_find(pc, v->mode);
-    if (LIKELY(u))
-        return u;
+    Unit *u;
     switch (trans_unit(v, pc, &u)) {
     case TRANS_OK:
         return u;
@@ -122,7 +121,8 @@ uint64_t rt_syscall(Vcpu *v)
     rt.cfg.syscall(v);
     __atomic_store_n(&v->in_guest, 1, __ATOMIC_SEQ_CST);
     if (LIKELY(!__atomic_load_n(&v->poll, __ATOMIC_ACQUIRE) && *slot_pc(v) == next &&
-               v->lookup == lookup && __atomic_load_n(&rt.epoch, __ATOMIC_ACQUIRE) == v->epoch_seen))
+               v->lookup == lookup &&
+               __atomic_load_n(&rt.epoch, __ATOMIC_ACQUIRE) == v->epoch_seen))
         return 1;
     v->leave_reason = LEAVE_POLL;
     return 0;
@@ -137,7 +137,7 @@ RtEvent rt_run(Vcpu *v)
     for (;;) {
         uint32_t poll = __atomic_load_n(&v->poll, __ATOMIC_ACQUIRE);
         if (UNLIKELY(poll & ~(uint32_t)(POLL_EPOCH | POLL_STOP)))
-            return (RtEvent){.kind = RT_POLL};
+            break;
         if (UNLIKELY(!run_begin(v))) {
             rec = NULL;
             continue;
@@ -145,7 +145,19 @@ RtEvent rt_run(Vcpu *v)
         if (UNLIKELY(poll))
             rt_poll_clear(v, POLL_EPOCH | POLL_STOP);
         ev.signo = -1;
-        Unit *u = run_find(v, &ev);
+        Unit *u = cache_find(*slot_pc(v), v->mode);
+        if (!u && cold_run(v)) {
+            run_end(v);
+            rec = NULL;
+            if (run_left(v, &rec, &ev)) {
+                cold_close(v);
+                return ev;
+            }
+            continue;
+        }
+        cold_close(v);
+        if (!u)
+            u = run_translate(v, &ev);
         if (UNLIKELY(!u)) {
             run_end(v);
             rec = NULL;
@@ -162,4 +174,6 @@ RtEvent rt_run(Vcpu *v)
         if (run_left(v, &rec, &ev))
             return ev;
     }
+    cold_close(v);
+    return (RtEvent){.kind = RT_POLL};
 }

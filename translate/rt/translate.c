@@ -105,6 +105,45 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     return TRANS_OK;
 }
 
+/* Takes back the insns from `first` on, of one guest instruction, which becomes the target. */
+static void front_cut(Trans *t, IrRef first)
+{
+    t->ir.n = first;
+    t->ir.guest_insns--;
+    t->ir.overflow = false;
+}
+
+TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns)
+{
+    Trans *t = v->trans;
+    CodeWindow w;
+    RtCode rc;
+    if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, &rc))
+        return TRANS_NOEXEC;
+    front_open(t, v, pc, &rc);
+    TransCtx tc = {.u = &t->ir, .pc = pc, .mode = v->mode, .features = &rt.cfg.guest_features};
+    while (t->ir.guest_insns < max_insns && window_has(&w, tc.pc, rt.cfg.guest->insn_align)) {
+        IrRef first = t->ir.n;
+        TransResult r = front_insn(t, &tc, &w);
+        if (t->ir.overflow || t->ir.n_blocks > 1 || !cold_plain(&t->ir, first)) {
+            front_cut(t, first);
+            if (t->ir.guest_insns == 0)
+                return TRANS_FULL;
+            break;
+        }
+        tc.pc = tc.next_pc;
+        if (r == TR_END) {
+            ir_unit_finish(&t->ir);
+            return TRANS_OK;
+        }
+        if (r == TR_FOLLOW || t->ir.insns[t->ir.n - 1].op == IR_XIF)
+            break;
+    }
+    ir_emit(&t->ir, IR_XJUMP, IR_VOID, 0, ir_gaddr(&t->ir, tc.pc), 0, 0, 0);
+    ir_unit_finish(&t->ir);
+    return TRANS_OK;
+}
+
 static bool trans_chunk_ready(Vcpu *v, Trans *t)
 {
     if (t->generation != rt.generation)

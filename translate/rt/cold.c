@@ -1,0 +1,313 @@
+/*
+ * Cold code: guest code that has run only a few times is interpreted and not translated.
+ *
+ * Four fifths of the instructions that a short program executes are executed once, and to translate
+ * an instruction costs as much as to interpret it tens of times. So a computed or unlinked jump to
+ * code without a unit first comes here: the block up to the next branch goes through the front end
+ * and its IR is executed as it is; only after RtConfig.cold_runs such visits is a unit made.
+ *
+ * Blocks hold only insns that are plain: values, slots, ordinary loads and stores, exits. A block
+ * ends before the first guest instruction that needs more (floating point, atomics, fences, helper
+ * calls); that one is translated at its first visit. Everything is as in host code: an access is
+ * one access of its size, a fault leaves the slots as the instructions before it left them, and the
+ * leave reason and its data are set the same way. General registers lie in their slots while C
+ * runs; vector registers are moved to theirs by the first block that has to do with one and back by
+ * cold_close().
+ *
+ * Visits are counted in a table by hash of the pc, cleared now and then so that it does not fill up
+ * with code that will not come back. Two threads counting at once may lose a visit: no harm.
+ *
+ *     0x400804: stp x29, x30, [sp, #-160]! ... b.ne 0x400a00     one block, interpreted twice,
+ *                                                                then the head of a unit
+ */
+#include "rt_internal.h"
+#include "guestmem.h"
+#include "ir_interp.h"
+#include "trans_dump.h"
+#include <string.h>
+
+enum { HEAT_SIZE = 1 << 14, HEAT_STEPS = HEAT_SIZE / 4, COLD_INSNS = 24 };
+
+static uint8_t heat[HEAT_SIZE];
+static uint32_t heat_steps;
+
+static const uint64_t type_mask[IR_TYPE_COUNT] = {
+    [IR_BOOL] = 1,         [IR_I8] = 0xff,        [IR_I16] = 0xffff,
+    [IR_I32] = 0xffffffff, [IR_I64] = ~0ull,      [IR_FLAGS] = 0xc101,
+    [IR_F16] = 0xffff,     [IR_F32] = 0xffffffff, [IR_F64] = ~0ull,
+};
+
+typedef struct Cold {
+    const IrUnit *u;
+    Vcpu *v;
+    V128 *vals;
+    uint64_t pc; /* of the guest insn at hand */
+} Cold;
+
+/* True when this visit is to be interpreted. */
+static bool heat_allows(GuestAddr pc)
+{
+    uint8_t *h = &heat[(pc >> 1 ^ pc >> 15) & (HEAT_SIZE - 1)];
+    if (*h >= rt.cfg.cold_runs)
+        return false;
+    ++*h;
+    if (UNLIKELY(++heat_steps >= HEAT_STEPS)) {
+        heat_steps = 0;
+        memset(heat, 0, sizeof heat);
+    }
+    return true;
+}
+
+bool cold_plain(const IrUnit *u, IrRef first)
+{
+    for (IrRef r = first; r < u->n; r++) {
+        const IrInsn *i = &u->insns[r];
+        switch ((IrOp)i->op) {
+        case IR_SET:
+        case IR_GET:
+        case IR_AT:
+        case IR_XIF:
+        case IR_XJUMP:
+        case IR_XCALL:
+        case IR_XCALLI:
+        case IR_XRET:
+        case IR_XIND:
+        case IR_XTRAP:
+        case IR_TRAPIF:
+            break;
+        case IR_LD:
+            if (MA_ORDER(i->aux) != ORD_PLAIN && MA_ORDER(i->aux) != ORD_ACQ &&
+                MA_ORDER(i->aux) != ORD_ACQ_PC)
+                return false;
+            break;
+        case IR_ST:
+            if (MA_ORDER(i->aux) != ORD_PLAIN)
+                return false;
+            break;
+        default:
+            if (ir_ops[i->op].effects || i->op == IR_HI || i->op == IR_NOP)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* The unit has to do with vector slots. */
+static bool uses_vectors(const IrUnit *u)
+{
+    for (IrRef r = 1; r < u->n; r++)
+        if ((u->insns[r].op == IR_GET && u->insns[r].type == IR_V128) ||
+            (u->insns[r].op == IR_SET && u->slots[u->insns[r].imm].type == SLOT_V128))
+            return true;
+    return false;
+}
+
+static inline uint64_t value(const Cold *c, IrRef r)
+{
+    return c->vals[r].u64[0];
+}
+
+static inline void put(Cold *c, IrRef r, IrType t, uint64_t x)
+{
+    c->vals[r] = (V128){.u64 = {x & type_mask[t], 0}};
+}
+
+static void cold_get(Cold *c, IrRef r, const IrInsn *i)
+{
+    const SlotDesc *s = &c->u->slots[i->imm];
+    if (i->type == IR_I64)
+        put(c, r, IR_I64, *vcpu_slot64(c->v, s));
+    else if (i->type == IR_V128)
+        c->vals[r] = *vcpu_slot128(c->v, s);
+    else
+        put(c, r, (IrType)i->type, *vcpu_slot32(c->v, s));
+}
+
+static void cold_set(Cold *c, const IrInsn *i)
+{
+    const SlotDesc *s = &c->u->slots[i->imm];
+    const V128 *x = &c->vals[i->arg[0]];
+    if (s->type == SLOT_I64)
+        *vcpu_slot64(c->v, s) = x->u64[0];
+    else if (s->type == SLOT_V128)
+        *vcpu_slot128(c->v, s) = *x;
+    else
+        *vcpu_slot32(c->v, s) = (uint32_t)x->u64[0];
+}
+
+static inline GuestAddr address_of(const Cold *c, const IrInsn *i)
+{
+    uint64_t index = i->arg[1] ? value(c, i->arg[1]) : 0;
+    if (i->aux & MA_INDEX_SXTW)
+        index = (uint64_t)(int32_t)index;
+    return value(c, i->arg[0]) + (index << MA_SCALE(i->aux)) + (uint64_t)(int64_t)i->imm;
+}
+
+static bool cold_load(Cold *c, IrRef r, const IrInsn *i)
+{
+    V128 x = {.u64 = {0, 0}};
+    unsigned size = 1u << MA_SIZE(i->aux);
+    if (!gm_load(&x, address_of(c, i), size))
+        return false;
+    if (i->aux & MA_SIGNED) {
+        unsigned s = 64 - size * 8;
+        x.u64[0] = (uint64_t)((int64_t)(x.u64[0] << s) >> s) & type_mask[i->type];
+    }
+    c->vals[r] = x;
+    return true;
+}
+
+/* Where the block went: the pc slot, as after a miss in the lookup table. */
+static void cold_jump(Cold *c, IrRef target)
+{
+    *slot_pc(c->v) = value(c, target);
+    c->v->leave_reason = LEAVE_LOOKUP;
+}
+
+static void cold_trap(Cold *c, const IrInsn *i, IrRef pc, IrRef data)
+{
+    Vcpu *v = c->v;
+    *slot_pc(v) = value(c, pc);
+    v->leave_arg = (uint32_t)i->imm;
+    v->leave_data = data ? value(c, data) : 0;
+    v->leave_reason = LEAVE_TRAP;
+}
+
+/* The handler has noted what the host reported. */
+static void cold_fault(Cold *c)
+{
+    Vcpu *v = c->v;
+    *slot_pc(v) = c->pc;
+    v->leave_reason = LEAVE_FAULT;
+    fault_try_mode(v);
+}
+
+static inline void cold_value(Cold *c, IrRef r, const IrInsn *i)
+{
+    const uint32_t *a = i->arg;
+    IrType t = (IrType)i->type;
+    switch ((IrOp)i->op) {
+    case IR_CONST:
+        put(c, r, t, ir_value(c->u, r));
+        break;
+    case IR_GADDR:
+        put(c, r, t, c->u->module_base + ir_value(c->u, r));
+        break;
+    case IR_VCONST:
+        c->vals[r] = c->u->vconsts[a[0]];
+        break;
+    case IR_ADD:
+        put(c, r, t, value(c, a[0]) + value(c, a[1]));
+        break;
+    case IR_SUB:
+        put(c, r, t, value(c, a[0]) - value(c, a[1]));
+        break;
+    case IR_AND:
+        put(c, r, t, value(c, a[0]) & value(c, a[1]));
+        break;
+    case IR_OR:
+        put(c, r, t, value(c, a[0]) | value(c, a[1]));
+        break;
+    case IR_XOR:
+        put(c, r, t, value(c, a[0]) ^ value(c, a[1]));
+        break;
+    case IR_TRUNC:
+    case IR_ZEXT:
+        put(c, r, t, value(c, a[0]));
+        break;
+    case IR_CC:
+        put(c, r, t, ir_eval_cond((IrCond)i->aux, value(c, a[0])));
+        break;
+    case IR_CMP:
+        put(c, r, t,
+            ir_eval_cmp((IrCmp)i->aux, (IrType)c->u->insns[a[0]].type, value(c, a[0]),
+                        value(c, a[1])));
+        break;
+    default:
+        ir_eval_insn(c->u, NULL, c->vals, r);
+    }
+}
+
+/* Runs the block to its exit. */
+static void cold_exec(Cold *c)
+{
+    for (IrRef r = 1;; r++) {
+        const IrInsn *i = &c->u->insns[r];
+        switch ((IrOp)i->op) {
+        case IR_AT:
+            c->pc = c->u->module_base + ir_value(c->u, r);
+            break;
+        case IR_GET:
+            cold_get(c, r, i);
+            break;
+        case IR_SET:
+            cold_set(c, i);
+            break;
+        case IR_LD:
+            if (!cold_load(c, r, i))
+                return cold_fault(c);
+            break;
+        case IR_ST:
+            if (!gm_store(address_of(c, i), &c->vals[i->arg[2]], 1u << MA_SIZE(i->aux)))
+                return cold_fault(c);
+            break;
+        case IR_XIF:
+            if (value(c, i->arg[0]))
+                return cold_jump(c, i->arg[1]);
+            break;
+        case IR_TRAPIF:
+            if (value(c, i->arg[0]))
+                return cold_trap(c, i, i->arg[1], i->arg[2]);
+            break;
+        case IR_XTRAP:
+            return cold_trap(c, i, i->arg[0], i->arg[1]);
+        case IR_XJUMP:
+        case IR_XCALL:
+        case IR_XCALLI:
+        case IR_XRET:
+        case IR_XIND:
+            return cold_jump(c, i->arg[0]);
+        default:
+            cold_value(c, r, i);
+        }
+    }
+}
+
+static bool cold_block(Vcpu *v, GuestAddr pc)
+{
+    Trans *t = v->trans;
+    if (!heat_allows(pc) || trans_front_cold(v, pc, COLD_INSNS) != TRANS_OK)
+        return false;
+    dump_guest(&t->ir, pc, t->hi);
+    dump_ir(&t->ir, LOG_OP, "IR of the front end (interpreted)");
+    if (!t->cold_vec && uses_vectors(&t->ir)) {
+        rt.stubs.vec_save(v);
+        t->cold_vec = true;
+    }
+    Cold c = {.u = &t->ir, .v = v, .vals = t->interp_vals};
+    cold_exec(&c);
+    return true;
+}
+
+bool cold_run(Vcpu *v)
+{
+    bool ran = false;
+    if (v->mode & MODE_TBI_MASK)
+        return false;
+    while (cold_block(v, *slot_pc(v))) {
+        ran = true;
+        if (v->leave_reason != LEAVE_LOOKUP || __atomic_load_n(&v->poll, __ATOMIC_ACQUIRE) ||
+            cache_find(*slot_pc(v), v->mode))
+            break;
+    }
+    return ran;
+}
+
+void cold_close(Vcpu *v)
+{
+    Trans *t = v->trans;
+    if (!t->cold_vec)
+        return;
+    t->cold_vec = false;
+    rt.stubs.vec_load(v);
+}
