@@ -358,7 +358,7 @@ void ferry_start(uint64_t *sp, const Elf64_Dyn *dyn)
     extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
     relocate(dyn, (uintptr_t)&__ehdr_start);
     read_boot(sp);
-    Thread *t = thread_alloc();
+    Thread *t = thread_alloc(0);
     if (!t)
         no_memory();
     thread_switch_stack(thread_stack_top(t), ferry_main, t);

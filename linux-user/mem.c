@@ -112,8 +112,11 @@ long sys_madvise(SysCtx *c, const uint64_t a[6])
 {
     long r = sys_host_blocking(c, __NR_madvise, a[0], a[1], a[2], 0, 0, 0);
     bool drops = a[2] == MADV_DONTNEED || a[2] == MADV_REMOVE || a[2] == MADV_FREE;
-    if (r == 0 && drops && a[1] && rt_has_code(a[0], a[0] + page_up(a[1])))
-        rt_invalidate(a[0], a[0] + page_up(a[1]));
+    if (r || !drops || !a[1])
+        return r;
+    /* Threads of libc do this to their stack at every end: most ranges hold no code. */
+    as_lock();
+    map_done(as_first_exec(a[0], a[0] + page_up(a[1])) != NULL, a[0], page_up(a[1]));
     return r;
 }
 

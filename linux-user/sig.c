@@ -46,16 +46,25 @@ static long set_host_mask(uint64_t mask)
     return HS(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
 }
 
+/* The guest itself blocks everything, and so does the host: libc does so around clone. */
+static bool signal_all_blocked(const Thread *t)
+{
+    uint64_t rest = signal_sync_mask() | sig_bit(SIGKILL) | sig_bit(SIGSTOP);
+    return !~(t->sig.blocked | rest);
+}
+
 long signal_block_all(Thread *t)
 {
     uint64_t mask = SIGSET_ALL & ~signal_sync_mask();
+    if (signal_all_blocked(t))
+        return 0;
     return sys_host_blocking(&t->sys, __NR_rt_sigprocmask, SIG_SETMASK, (uintptr_t)&mask, 0,
                              sizeof mask, 0, 0);
 }
 
 void signal_unblock(Thread *t)
 {
-    if (!t->sig.captured)
+    if (!t->sig.captured && !signal_all_blocked(t))
         set_host_mask(t->sig.blocked);
 }
 
@@ -356,5 +365,6 @@ long signal_before_exec(Thread *t)
 void signal_exec_failed(Thread *t)
 {
     signal_install_sync(t);
-    signal_unblock(t);
+    if (!t->sig.captured) /* signal_before_exec blocked the synchronous ones, too */
+        set_host_mask(t->sig.blocked);
 }

@@ -49,11 +49,22 @@ thread_clone_raw:
         call    thread_child_entry
         ud2
 
-/* void thread_exit_raw(rdi block, rsi size, rdx nr, rcx status): unmaps the stack it came on. */
-        .globl  thread_exit_raw
-        .hidden thread_exit_raw
-        .type   thread_exit_raw, @function
-thread_exit_raw:
+/* void thread_exit_idle(rdi idle, rsi nr, rdx status): the block is another's from the store on. */
+        .globl  thread_exit_idle
+        .hidden thread_exit_idle
+        .type   thread_exit_idle, @function
+thread_exit_idle:
+        movq    %rsi, %rax
+        movl    $1, (%rdi)
+        movq    %rdx, %rdi
+        syscall
+        ud2
+
+/* void thread_exit_unmap(rdi block, rsi size, rdx nr, rcx status): unmaps the stack it came on. */
+        .globl  thread_exit_unmap
+        .hidden thread_exit_unmap
+        .type   thread_exit_unmap, @function
+thread_exit_unmap:
         movq    %rdx, %r8
         movq    %rcx, %r9
         movl    $11, %eax               /* munmap */

@@ -20,7 +20,18 @@
 #include "sys_handlers.h"
 #include "thread.h"
 
-enum { C_STACK_OFF = THREAD_PAGE };
+enum { C_STACK_OFF = THREAD_PAGE, POOL_MAX = 16 };
+
+/*
+ * Blocks of ended threads, with all that rt made for them, so that a program that makes many short
+ * threads maps and unmaps nothing. A block enters the list while its thread still stands on it;
+ * `idle` tells when that is over.
+ */
+static struct {
+    Lock lock; /* innermost: nothing is taken under it */
+    uint32_t count;
+    Thread *first;
+} pool;
 
 static uint8_t *block_of(Thread *t)
 {
@@ -32,8 +43,51 @@ static size_t alt_offset(void)
     return THREAD_BLOCK - THREAD_AREA - THREAD_PAGE - THREAD_ALT;
 }
 
-Thread *thread_alloc(void)
+/* A block of the pool that nobody stands on any more. */
+static Thread *pool_take(uint32_t tid)
 {
+    if (!__atomic_load_n(&pool.first, __ATOMIC_RELAXED))
+        return NULL;
+    lock_take(&pool.lock, tid);
+    Thread **p = &pool.first;
+    while (*p && !__atomic_load_n(&(*p)->idle, __ATOMIC_ACQUIRE))
+        p = &(*p)->next_idle;
+    Thread *t = *p;
+    if (t) {
+        *p = t->next_idle;
+        pool.count--;
+    }
+    lock_drop(&pool.lock, tid);
+    return t;
+}
+
+static bool pool_put(Thread *t, uint32_t tid, uint32_t idle)
+{
+    lock_take(&pool.lock, tid);
+    bool room = pool.count < POOL_MAX;
+    if (room) {
+        t->idle = idle;
+        t->next_idle = pool.first;
+        pool.first = t;
+        pool.count++;
+    }
+    lock_drop(&pool.lock, tid);
+    return room;
+}
+
+static Thread *block_clear(Thread *t)
+{
+    void *trans = t->vcpu.trans;
+    memset(t, 0, offsetof(Thread, sys.path));
+    t->vcpu.trans = trans;
+    return t;
+}
+
+Thread *thread_alloc(uint32_t tid)
+{
+    Thread *idle = pool_take(tid);
+    if (idle)
+        return block_clear(idle);
     long r = HS(__NR_mmap, 0, 2 * THREAD_BLOCK, PROT_NONE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (hs_failed(r))
@@ -55,8 +109,11 @@ Thread *thread_alloc(void)
     return (Thread *)(base + THREAD_BLOCK - THREAD_AREA);
 }
 
-void thread_free(Thread *t)
+void thread_free(Thread *t, uint32_t tid)
 {
+    if (t->vcpu.trans && pool_put(t, tid, 1))
+        return;
+    rt_vcpu_free(&t->vcpu);
     HS(__NR_munmap, block_of(t), THREAD_BLOCK);
 }
 
@@ -134,12 +191,12 @@ static bool child_vcpu(Thread *c, Thread *t)
 /* A child in our address space: own block. */
 static long clone_vm(Thread *t, CloneRequest *q)
 {
-    Thread *c = thread_alloc();
+    Thread *c = thread_alloc(t->vcpu.tid);
     if (!c)
         return -ENOMEM;
     rt_state_save(&t->vcpu);
     if (!child_vcpu(c, t)) {
-        thread_free(c);
+        thread_free(c, t->vcpu.tid);
         return -ENOMEM;
     }
     child_registers(&c->vcpu, q);
@@ -161,8 +218,7 @@ static long clone_vm(Thread *t, CloneRequest *q)
         }
         if (c->sighand != &c->own_sighand)
             __atomic_fetch_sub(&c->sighand->refs, 1, __ATOMIC_RELAXED);
-        rt_vcpu_free(&c->vcpu);
-        thread_free(c);
+        thread_free(c, t->vcpu.tid);
     }
     return r;
 }
@@ -185,14 +241,17 @@ static long clone_copy(Thread *t, CloneRequest *q)
     lock_take(&t->sighand->lock, t->vcpu.tid);
     as_lock();
     rt_fork_prepare(&t->vcpu);
+    lock_take(&pool.lock, t->vcpu.tid);
     long r = HS(q->nr, q->args[0], q->args[1], q->args[2], q->args[3]);
     if (r != 0) {
+        lock_drop(&pool.lock, t->vcpu.tid);
         rt_fork_parent(&t->vcpu);
         as_unlock();
         lock_drop(&t->sighand->lock, t->vcpu.tid);
         return r;
     }
     /* The locks name the parent as their owner. */
+    pool.lock.word = 0;
     rt_fork_child(&t->vcpu);
     as_fork_child();
     t->sighand->lock.word = 0;
@@ -294,9 +353,12 @@ static _Noreturn void thread_end(Thread *t, long nr, long status)
         exit_now(nr, status);
     }
     rt_vcpu_exit(&t->vcpu);
+    bool ours = block_is_ours(t);
+    if (ours && pool_put(t, t->vcpu.tid, 0))
+        thread_exit_idle(&t->idle, nr, status);
     rt_vcpu_free(&t->vcpu);
-    if (block_is_ours(t))
-        thread_exit_raw(block_of(t), THREAD_BLOCK, nr, status);
+    if (ours)
+        thread_exit_unmap(block_of(t), THREAD_BLOCK, nr, status);
     exit_now(nr, status);
 }
 

@@ -27,13 +27,15 @@ enum {
 
 typedef struct Thread {
     Vcpu vcpu;
-    SysCtx sys;
     SigState sig;
     SigHand *sighand;    /* shared with CLONE_SIGHAND */
     SigHand own_sighand; /* what `sighand` points to in a thread that made its own */
     uint64_t clone_flags;
     bool vfork_child; /* the parent frees the block */
     bool main;        /* first thread of the process: its block lives as long as the process */
+    struct Thread *next_idle; /* in the pool of ended threads' blocks, under its lock */
+    uint32_t idle;            /* atomic: 1 once the thread that ended has left the block for good */
+    SysCtx sys;               /* last: a block used again need not clear its path buffers */
 } Thread;
 
 _Static_assert(sizeof(Thread) <= THREAD_AREA, "the Thread fits at the top of its block");
@@ -48,9 +50,13 @@ static inline Thread *thread_self(void)
     return thread_of_sp((uintptr_t)__builtin_frame_address(0));
 }
 
-/* A cleared block; NULL when memory is refused. */
-Thread *thread_alloc(void);
-void thread_free(Thread *t);
+/*
+ * A cleared block; NULL when memory is refused. One from the pool keeps vcpu.trans, which
+ * rt_vcpu_init() then uses again. `tid`: the caller's, for the pool's lock.
+ */
+Thread *thread_alloc(uint32_t tid);
+/* Nobody runs on the block: it goes to the pool, or back to the kernel. */
+void thread_free(Thread *t, uint32_t tid);
 /* Top of its C stack, 16-byte aligned. */
 uintptr_t thread_stack_top(Thread *t);
 /* Registers the block's alternate stack with the kernel, for the calling thread. */
@@ -63,7 +69,8 @@ static inline Thread *thread_of(SysCtx *c)
 
 /* start_x64.S */
 long thread_clone_raw(long nr, long a, long b, long c, long d, Thread *child);
-_Noreturn void thread_exit_raw(void *block, size_t size, long nr, long status);
+_Noreturn void thread_exit_unmap(void *block, size_t size, long nr, long status);
+_Noreturn void thread_exit_idle(uint32_t *idle, long nr, long status);
 _Noreturn void thread_switch_stack(uintptr_t sp, void (*f)(void *), void *arg);
 void thread_child_entry(Thread *t);
 

@@ -3,8 +3,6 @@
 #include "helpers.h"
 #include "opt.h"
 
-enum { HOST_PROT_NONE = 0, HOST_PROT_RW = 3, GUARD = 8192 };
-
 static bool rt_stubs_init(void)
 {
     CodeOut out = {.rw = rt.code_rx + rt.rw_minus_rx,
@@ -37,22 +35,6 @@ bool rt_init(const RtConfig *cfg)
     return true;
 }
 
-static bool vcpu_ret_stack_init(Trans *t, Vcpu *v)
-{
-    size_t size = RET_STACK_SIZE + 2 * GUARD;
-    uint8_t *p = cache_map(size, HOST_PROT_RW);
-    if (!p)
-        return false;
-    HS(__NR_mprotect, p, GUARD, HOST_PROT_NONE);
-    HS(__NR_mprotect, p + size - GUARD, GUARD, HOST_PROT_NONE);
-    t->ret_map = p;
-    t->ret_map_size = size;
-    /* room above the bottom for the sentinel frame and what ret_miss may look at */
-    v->ret_bottom = (uint64_t)p + GUARD + RET_STACK_SIZE - 512;
-    v->ret_stack_size = RET_STACK_SIZE - 512;
-    return true;
-}
-
 bool rt_vcpu_init(Vcpu *v)
 {
     v->guest = rt.cfg.guest;
@@ -63,23 +45,17 @@ bool rt_vcpu_init(Vcpu *v)
     v->mxcsr_guest = rt.cfg.backend->fp_control(v->mode, 0);
     for (uint32_t i = 0; i < HELPER_COUNT; i++)
         v->helper_fn[i] = helper_functions[i];
-    if (!trans_init(v))
+    if (!v->trans && !trans_init(v))
         return false;
-    if (!vcpu_ret_stack_init(v->trans, v)) {
-        trans_free(v);
-        return false;
-    }
+    /* room above the bottom for the sentinel frame and what ret_miss may look at */
+    v->ret_stack_size = RET_STACK_SIZE - 512;
+    v->ret_bottom = (uint64_t)((Trans *)v->trans)->ret_stack + v->ret_stack_size;
     rt.cfg.backend->vcpu_init(v, &rt.stubs);
     return true;
 }
 
 void rt_vcpu_free(Vcpu *v)
 {
-    Trans *t = v->trans;
-    if (!t)
-        return;
-    if (t->ret_map)
-        HS(__NR_munmap, t->ret_map, t->ret_map_size);
     trans_free(v);
 }
 

@@ -101,7 +101,8 @@ bool rt_init(const RtConfig *cfg);
 /*
  * Return stack, scratch, helper table, mode. The caller owns v, whose guest state is filled in, and
  * calls rt_state_load() on the vcpu's thread before its first rt_run(). False when memory is
- * refused. The new vcpu of a cloned thread inherits the host registers instead: set mxcsr_guest by
+ * refused. v->trans is NULL, or what an earlier vcpu that has ended left: it is used again. The new
+ * vcpu of a cloned thread inherits the host registers instead: set mxcsr_guest by
  * rt_state_save() on the parent first, then copy the guest state.
  */
 bool rt_vcpu_init(Vcpu *v);

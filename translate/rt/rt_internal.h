@@ -30,6 +30,7 @@ enum {
     UNIT_CODE_MAX = 24 << 10, /* a chunk with less room than this is closed */
     UNIT_DATA_MAX = 40 << 10,
     RET_STACK_SIZE = 64 << 10,
+    RET_GUARD = 8192,
     TRANS_ARENA = 1 << 20,
     UNIT_SIDE_MAX = 1024,
     UNIT_RECIPES_MAX = 1024,
@@ -72,10 +73,9 @@ typedef struct Trans {
     V128 *interp_vals; /* for RtConfig.interpret and cold code */
     bool cold_vec;     /* vector registers lie in their slots: cold.c */
     uint32_t interp_flags;
-    void *mem; /* the mapping all this lies in */
+    void *mem; /* the mapping all this lies in: guard, return stack, guard, the rest */
     size_t mem_size;
-    uint8_t *ret_map; /* return stack with its guards */
-    size_t ret_map_size;
+    uint8_t *ret_stack; /* RET_STACK_SIZE bytes */
 } Trans;
 
 typedef struct Rt {

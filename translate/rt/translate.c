@@ -316,20 +316,30 @@ static void *carve(uint8_t **p, size_t n)
     return r;
 }
 
-/* All scratch of a vcpu in one lazily committed mapping. */
+/* An arena over memory that goes with its surroundings. */
+static Arena carve_arena(uint8_t **p)
+{
+    return (Arena){.base = carve(p, TRANS_ARENA), .size = TRANS_ARENA};
+}
+
+/* The return stack and all scratch of a vcpu in one lazily committed mapping. */
 bool trans_init(Vcpu *v)
 {
     enum { RA_INSNS = UNIT_IR_MAX, RA_MOVES = 2 * UNIT_IR_MAX, RA_SNAPS = UNIT_IR_MAX };
+    enum { RET_AREA = RET_STACK_SIZE + 2 * RET_GUARD, HOST_PROT_NONE = 0 };
     size_t size = sizeof(Trans) + RA_INSNS * sizeof(RaInsn) + RA_MOVES * sizeof(RaMove) +
                   RA_SNAPS * sizeof(RaSnap) + UNIT_SIDE_MAX * sizeof(SideEntry) +
                   UNIT_RECIPES_MAX * sizeof(SideRecipe) + 256 * sizeof(uint32_t) +
-                  UNIT_IR_MAX * sizeof(V128) + 1024;
-    uint8_t *p = cache_map(size, HOST_PROT_RW);
-    if (!p)
+                  UNIT_IR_MAX * sizeof(V128) + 1024 + RET_AREA + 2 * TRANS_ARENA;
+    uint8_t *mem = cache_map(size, HOST_PROT_RW), *p = mem + RET_AREA;
+    if (!mem)
         return false;
+    HS(__NR_mprotect, mem, RET_GUARD, HOST_PROT_NONE);
+    HS(__NR_mprotect, p - RET_GUARD, RET_GUARD, HOST_PROT_NONE);
     Trans *t = (Trans *)p;
-    t->mem = p;
+    t->mem = mem;
     t->mem_size = size;
+    t->ret_stack = mem + RET_GUARD;
     t->chunk = -1;
     carve(&p, sizeof(Trans));
     t->ra.insns = carve(&p, RA_INSNS * sizeof(RaInsn));
@@ -343,7 +353,9 @@ bool trans_init(Vcpu *v)
     t->ra.block_end = carve(&p, 256 * sizeof(uint32_t));
     t->interp_vals = carve(&p, UNIT_IR_MAX * sizeof(V128));
     v->trans = t;
-    return arena_init(&t->ir_arena, TRANS_ARENA) && arena_init(&t->scratch, TRANS_ARENA);
+    t->ir_arena = carve_arena(&p);
+    t->scratch = carve_arena(&p);
+    return true;
 }
 
 void trans_free(Vcpu *v)
@@ -351,8 +363,6 @@ void trans_free(Vcpu *v)
     Trans *t = v->trans;
     if (!t)
         return;
-    arena_free(&t->ir_arena);
-    arena_free(&t->scratch);
     v->trans = NULL;
     HS(__NR_munmap, t->mem, t->mem_size);
 }
