@@ -1,155 +1,191 @@
 /*
- * The encoders behind x64_emit.h: prefixes, opcode, ModRM, SIB, displacement.
- *
- * Facts from the Intel manual, volume 2: rsp/r12 as base need a SIB byte; rbp/r13 as base need a
- * displacement; rsp is no index; EVEX scales an 8-bit displacement by the operand's bytes.
+ * The encoders behind x64_emit.h. Most instructions that a unit has are one opcode byte with
+ * perhaps a REX, and two registers or a base with a displacement: those have a path of their own.
  */
 #include "x64_emit.h"
 #include "check.h"
 
-static const uint8_t pfx_byte[4] = {0, 0x66, 0xf3, 0xf2};
-
-static void put_map(X64Emit *e, X64Op op)
+/* Bytes are stored whether they are part of the instruction or not; the pointer decides. */
+static uint8_t *put_prefixes(uint8_t *p, X64Op op)
 {
-    unsigned map = op >> X64_MAP_SHIFT & 3;
-    if (map) {
-        x64_u8(e, 0x0f);
-        if (map > 1)
-            x64_u8(e, map == 2 ? 0x38 : 0x3a);
-    }
-    x64_u8(e, op & 0xff);
+    static const uint8_t pfx_byte[4] = {0, 0x66, 0xf3, 0xf2};
+    unsigned pfx = op >> X64_PFX_SHIFT & 3;
+    *p = 0xf0;
+    p += (op & X64_LOCK) != 0;
+    *p = 0x66;
+    p += (op & X64_DATA16) != 0;
+    *p = pfx_byte[pfx];
+    return p + (pfx != 0);
 }
 
-/* Legacy prefixes and REX; `rex` without W. */
-static void put_prefixes(X64Emit *e, X64Op op, unsigned rex, bool force)
+/* Legacy prefixes, REX and opcode; `rex` without W. */
+static uint8_t *put_opcode(uint8_t *p, X64Op op, unsigned rex, bool force)
 {
-    x64_room(e);
-    if (op & X64_LOCK)
-        x64_u8(e, 0xf0);
-    if (op & X64_DATA16)
-        x64_u8(e, 0x66);
-    unsigned pfx = op >> X64_PFX_SHIFT & 3;
-    if (pfx)
-        x64_u8(e, pfx_byte[pfx]);
-    if (op & X64_W)
-        rex |= 8;
-    if (rex || force)
-        x64_u8(e, 0x40 | rex);
+    if (op & (X64_LOCK | X64_DATA16 | 3 << X64_PFX_SHIFT))
+        p = put_prefixes(p, op);
+    rex |= op / (X64_W / 8) & 8;
+    *p = (uint8_t)(0x40 | rex);
+    p += (rex | force) != 0;
+    unsigned map = op >> X64_MAP_SHIFT & 3;
+    if (map) {
+        *p++ = 0x0f;
+        *p = map == 2 ? 0x38 : 0x3a;
+        p += map > 1;
+    }
+    *p++ = (uint8_t)op;
+    return p;
+}
+
+/* The memory forms without a base register: rip, disp32, index and disp32. */
+static uint8_t *put_mem_no_base(const X64Emit *e, uint8_t *p, unsigned r, X64Mem m,
+                                unsigned imm_len)
+{
+    if (m.base == X64_RIP) {
+        uint64_t next = e->rx + (uint64_t)(p - e->base) + 5 + imm_len;
+        *p++ = (uint8_t)(r | 5);
+        x64_put32(p, (uint32_t)(m.abs - next));
+        return p + 4;
+    }
+    *p++ = (uint8_t)(r | 4);
+    *p++ = (uint8_t)((unsigned)m.scale << 6 | (m.index & 7u) << 3 | 5);
+    x64_put32(p, (uint32_t)m.disp);
+    return p + 4;
 }
 
 /* ModRM for memory. `n`: log2 of the scale of an 8-bit displacement. */
-static void put_mem(X64Emit *e, unsigned reg, X64Mem m, unsigned n, unsigned imm_len)
+static uint8_t *put_mem(const X64Emit *e, uint8_t *p, unsigned reg, X64Mem m, unsigned n,
+                        unsigned imm_len)
 {
-    unsigned r = (reg & 7) << 3;
-    if (m.base == X64_RIP) {
-        x64_u8(e, r | 5);
-        x64_u32(e, (uint32_t)(m.abs - (x64_here(e) + 4 + imm_len)));
-        return;
-    }
-    unsigned index = m.index == X64_NONE ? 4 : m.index & 7u;
-    if (m.base == X64_NONE) { /* disp32, perhaps with index */
-        x64_u8(e, r | 4);
-        x64_u8(e, (unsigned)m.scale << 6 | index << 3 | 5);
-        x64_u32(e, (uint32_t)m.disp);
-        return;
-    }
-    unsigned base = m.base & 7, mod = 2;
-    int32_t d8 = m.disp >> n;
+    unsigned r = (reg & 7) << 3, base = m.base & 7, mod = 2 << 6, len = 4;
+    if (m.base >= X64_RIP)
+        return put_mem_no_base(e, p, r, m, imm_len);
+    int32_t d = m.disp >> n;
     if (m.disp == 0 && base != 5)
-        mod = 0;
-    else if (d8 * (1 << n) == m.disp && x64_is_s8(d8))
-        mod = 1;
+        mod = len = 0;
+    else if (x64_is_s8(d) && d * (1 << n) == m.disp)
+        mod = 1 << 6, len = 1;
+    else
+        d = m.disp;
     if (m.index == X64_NONE && base != 4) {
-        x64_u8(e, mod << 6 | r | base);
+        *p++ = (uint8_t)(mod | r | base);
     } else {
-        x64_u8(e, mod << 6 | r | 4);
-        x64_u8(e, (unsigned)m.scale << 6 | index << 3 | base);
+        *p++ = (uint8_t)(mod | r | 4);
+        *p++ = (uint8_t)((unsigned)m.scale << 6 | (m.index & 7u) << 3 | base);
     }
-    if (mod == 1)
-        x64_u8(e, (uint8_t)d8);
-    else if (mod == 2)
-        x64_u32(e, (uint32_t)m.disp);
+    x64_put32(p, (uint32_t)d);
+    return p + len;
 }
 
 /* REX-like extension bits X and B of a memory operand: bit 1 and bit 0. */
-static unsigned mem_xb(X64Mem m)
+static inline unsigned mem_xb(X64Mem m)
 {
-    unsigned x = m.index != X64_NONE && (m.index & 8) ? 2 : 0;
-    unsigned b = m.base < 16 && (m.base & 8) ? 1 : 0;
-    return x | b;
+    return (m.index & 8u) >> 2 | (m.base & 8u) >> 3;
+}
+
+static __attribute__((noipa)) void long_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm)
+{
+    bool force = (op & X64_BYTE_REG && reg >= 4) || (op & X64_BYTE_RM && rm >= 4);
+    uint8_t *p = put_opcode(e->p, op, (reg & 8) >> 1 | (rm & 8) >> 3, force);
+    *p = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    e->p = p + 1;
 }
 
 void x64_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm)
 {
-    bool force = ((op & X64_BYTE_REG) && reg >= 4) || ((op & X64_BYTE_RM) && rm >= 4);
-    put_prefixes(e, op, (reg & 8) >> 1 | (rm & 8) >> 3, force);
-    put_map(e, op);
-    x64_u8(e, 0xc0 | (reg & 7) << 3 | (rm & 7));
+    x64_room(e);
+    if (op & X64_LONG) {
+        long_rr(e, op, reg, rm);
+        return;
+    }
+    unsigned rex = (reg & 8) >> 1 | (rm & 8) >> 3 | (op / (X64_W / 8) & 8);
+    uint8_t *p = e->p;
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0;
+    p[0] = (uint8_t)op;
+    p[1] = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    e->p = p + 2;
 }
 
-void x64_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned imm_len)
+static __attribute__((noipa)) void long_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m,
+                                           unsigned imm_len)
 {
-    put_prefixes(e, op, (reg & 8) >> 1 | mem_xb(m), (op & X64_BYTE_REG) && reg >= 4);
-    put_map(e, op);
-    put_mem(e, reg, m, 0, imm_len);
+    bool force = op & X64_BYTE_REG && reg >= 4;
+    uint8_t *p = put_opcode(e->p, op, (reg & 8) >> 1 | mem_xb(m), force);
+    e->p = put_mem(e, p, reg, m, 0, imm_len);
+}
+
+void x64_rm_any(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned imm_len)
+{
+    x64_room(e);
+    if (op & X64_LONG || m.index != X64_NONE || m.base >= X64_RIP) {
+        long_rm(e, op, reg, m, imm_len);
+        return;
+    }
+    unsigned rex = (reg & 8) >> 1 | m.base >> 3 | (op / (X64_W / 8) & 8), base = m.base & 7;
+    uint8_t *p = e->p;
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0;
+    *p = (uint8_t)op;
+    e->p = x64_put_base_disp(p + 1, (reg & 7) << 3, base, m.disp);
 }
 
 /* xb: extension bits of the rm side. */
-static void put_vex(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, unsigned xb)
+static inline uint8_t *put_vex(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, unsigned xb)
 {
     DCHECK(!(op & X64_EVEX_ONLY) && (reg | vvvv) < 16);
     x64_room(e);
+    uint8_t *p = e->p;
     unsigned map = op >> X64_MAP_SHIFT & 3, pp = op >> X64_PFX_SHIFT & 3;
-    unsigned r = reg & 8 ? 0 : 0x80, v = (~vvvv & 15) << 3;
+    unsigned r = reg & 8 ? 0 : 0x80, v = (~vvvv & 15) << 3 | pp;
     if (map == 1 && !(op & X64_W) && !xb) {
-        x64_u8(e, 0xc5);
-        x64_u8(e, r | v | pp);
-    } else {
-        x64_u8(e, 0xc4);
-        x64_u8(e, r | (~xb & 3) << 5 | map);
-        x64_u8(e, (op & X64_W ? 0x80u : 0) | v | pp);
+        x64_put32(p, 0xc5 | (r | v) << 8 | (op & 0xff) << 16);
+        return p + 3;
     }
-    x64_u8(e, op & 0xff);
+    x64_put32(p, 0xc4 | (r | (~xb & 3) << 5 | map) << 8 | ((op & X64_W ? 0x80u : 0) | v) << 16 |
+                     op << 24);
+    return p + 4;
 }
 
 void x64_vex_rrr(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, unsigned rm)
 {
     DCHECK(rm < 16);
-    put_vex(e, op, reg, vvvv, rm >> 3);
-    x64_u8(e, 0xc0 | (reg & 7) << 3 | (rm & 7));
+    uint8_t *p = put_vex(e, op, reg, vvvv, rm >> 3);
+    *p = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    e->p = p + 1;
 }
 
 void x64_vex_rrm(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, X64Mem m, unsigned imm_len)
 {
-    put_vex(e, op, reg, vvvv, mem_xb(m));
-    put_mem(e, reg, m, 0, imm_len);
+    e->p = put_mem(e, put_vex(e, op, reg, vvvv, mem_xb(m)), reg, m, 0, imm_len);
 }
 
-static void put_evex(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, unsigned xb, unsigned k)
+static inline uint8_t *put_evex(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, unsigned xb,
+                                unsigned k)
 {
     DCHECK(!(op & X64_NO_EVEX));
     x64_room(e);
+    uint8_t *p = e->p;
     unsigned p0 = op >> X64_MAP_SHIFT & 3;
     p0 |= (~xb & 3) << 5 | (reg & 8 ? 0 : 0x80u) | (reg & 16 ? 0 : 0x10u);
     unsigned p1 = (op & X64_EW ? 0x80u : 0) | (~vvvv & 15) << 3 | 4 | (op >> X64_PFX_SHIFT & 3);
-    x64_u8(e, 0x62);
-    x64_u8(e, p0);
-    x64_u8(e, p1);
-    x64_u8(e, (vvvv & 16 ? 0 : 8u) | k); /* L'L = 128 bits, no zeroing */
-    x64_u8(e, op & 0xff);
+    unsigned p2 = (vvvv & 16 ? 0 : 8u) | k; /* L'L = 128 bits, no zeroing */
+    x64_put32(p, 0x62 | p0 << 8 | p1 << 16 | p2 << 24);
+    p[4] = (uint8_t)op;
+    return p + 5;
 }
 
 void x64_evex_rrr(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, unsigned rm, unsigned k)
 {
-    put_evex(e, op, reg, vvvv, (rm >> 3 & 1) | (rm >> 4 & 1) << 1, k);
-    x64_u8(e, 0xc0 | (reg & 7) << 3 | (rm & 7));
+    uint8_t *p = put_evex(e, op, reg, vvvv, (rm >> 3 & 1) | (rm >> 4 & 1) << 1, k);
+    *p = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    e->p = p + 1;
 }
 
 void x64_evex_rrm(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, X64Mem m, unsigned k,
                   unsigned imm_len)
 {
-    put_evex(e, op, reg, vvvv, mem_xb(m), k);
-    put_mem(e, reg, m, op >> X64_N_SHIFT & 7, imm_len);
+    uint8_t *p = put_evex(e, op, reg, vvvv, mem_xb(m), k);
+    e->p = put_mem(e, p, reg, m, op >> X64_N_SHIFT & 7, imm_len);
 }
 
 void x64_nops(X64Emit *e, unsigned n)

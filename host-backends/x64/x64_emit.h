@@ -49,8 +49,9 @@ typedef enum X64Reg {
     X64_R13,
     X64_R14,
     X64_R15,
-    X64_RIP = 0xfe,
-    X64_NONE = 0xff,
+    /* chosen so that the bits & 8 and & 7 are those that the encoding wants in their place */
+    X64_RIP = 0x85,
+    X64_NONE = 0x94,
 } X64Reg;
 
 typedef struct X64Mem {
@@ -91,9 +92,13 @@ enum {
 };
 #define X64_OP(pfx, map, opc) ((uint32_t)((opc) | (map) << X64_MAP_SHIFT | (pfx) << X64_PFX_SHIFT))
 
+/* What a legacy op has when more than REX and one opcode byte may be needed. */
+#define X64_LONG                                                                                   \
+    (X64_LOCK | X64_DATA16 | 3u << X64_PFX_SHIFT | 3u << X64_MAP_SHIFT | X64_BYTE_REG | X64_BYTE_RM)
+
 /* The encoders. `imm_len`: immediate bytes that follow (needed for rip). */
 void x64_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm);
-void x64_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned imm_len);
+void x64_rm_any(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned imm_len); /* see x64_rm */
 void x64_vex_rrr(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, unsigned rm);
 void x64_vex_rrm(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, X64Mem m, unsigned imm_len);
 void x64_evex_rrr(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv, unsigned rm, unsigned k);
@@ -131,6 +136,59 @@ static inline void x64_u64(X64Emit *e, uint64_t v)
     memcpy(e->p, &v, 8);
     e->p += 8;
 }
+static inline bool x64_is_s8(int64_t v)
+{
+    return v == (int8_t)v;
+}
+static inline bool x64_is_s32(int64_t v)
+{
+    return v == (int32_t)v;
+}
+static inline void x64_put32(uint8_t *p, uint32_t v)
+{
+    memcpy(p, &v, 4);
+}
+/* [base + disp] without an index. */
+static inline uint8_t *x64_put_base_disp(uint8_t *p, unsigned r, unsigned base, int32_t disp)
+{
+    bool s8 = x64_is_s8(disp);
+    unsigned mod = s8 ? 1 << 6 : 2 << 6, len = s8 ? 1 : 4;
+    if (disp == 0 && base != 5)
+        mod = len = 0;
+    *p++ = (uint8_t)(mod | r | base);
+    if (base == 4)
+        *p++ = 0x24;
+    x64_put32(p, (uint32_t)disp);
+    return p + len;
+}
+
+/*
+ * Ops with a memory operand. Where op and address are known to the compiler, as for most fields of
+ * the vcpu, only the stores of the bytes are left; the other ones call the encoder.
+ */
+static inline void x64_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned imm_len)
+{
+    bool rbp = __builtin_constant_p(m.base) && m.base == X64_RBP && m.index == X64_NONE;
+    bool rip = __builtin_constant_p(m.base) && m.base == X64_RIP;
+    if (!__builtin_constant_p(op) || op & X64_LONG ||
+        !(rip || (rbp && __builtin_constant_p(m.disp)))) {
+        x64_rm_any(e, op, reg, m, imm_len);
+        return;
+    }
+    x64_room(e);
+    unsigned rex = (reg & 8) >> 1 | (op & X64_W ? 8 : 0), r = (reg & 7) << 3;
+    uint8_t *p = e->p;
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0;
+    *p++ = (uint8_t)op;
+    if (rbp) {
+        e->p = x64_put_base_disp(p, r, X64_RBP, m.disp);
+        return;
+    }
+    *p++ = (uint8_t)(r | 5);
+    x64_put32(p, (uint32_t)(m.abs - (e->rx + (uint64_t)(p - e->base) + 4 + imm_len)));
+    e->p = p + 4;
+}
 /* An opcode without operands. */
 static inline void x64_op0(X64Emit *e, unsigned opc)
 {
@@ -145,16 +203,9 @@ enum { X64_P66 = 1, X64_PF3 = 2, X64_PF2 = 3 };
 /* Opcode pair op/op+1 for bytes and larger ones, with 66 or REX.W by size. */
 static inline X64Op x64_sized(X64Op op, unsigned size)
 {
-    switch (size) {
-    case 0:
-        return op | X64_BYTE_REG | X64_BYTE_RM;
-    case 1:
-        return (op | 1) | X64_P66 << X64_PFX_SHIFT;
-    case 2:
-        return op | 1;
-    default:
-        return (op | 1) | X64_W;
-    }
+    static const uint32_t by_size[4] = {X64_BYTE_REG | X64_BYTE_RM, 1 | X64_P66 << X64_PFX_SHIFT, 1,
+                                        1 | X64_W};
+    return op | by_size[size];
 }
 /* The same where `reg` is an opcode extension. */
 static inline X64Op x64_sized_ext(X64Op op, unsigned size)
@@ -197,15 +248,6 @@ typedef enum X64Cc {
     X64_LE,
     X64_G,
 } X64Cc;
-
-static inline bool x64_is_s8(int64_t v)
-{
-    return v == (int8_t)v;
-}
-static inline bool x64_is_s32(int64_t v)
-{
-    return v == (int32_t)v;
-}
 
 static inline void x64_alu_rr(X64Emit *e, X64Alu a, unsigned size, unsigned dst, unsigned src)
 {

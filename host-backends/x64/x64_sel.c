@@ -3,7 +3,7 @@
  *
  * An insn is described when it has an effect or when something described already needs it; so a
  * compare fused into its branch, or an address into its load, never gets a RaInsn of its own.
- * RaInsns are filled from the end of the array downward and moved to its front at the end.
+ * RaInsns are filled from the end of the array downward.
  *
  *     v3 = and v1, 7          described second:  and v3, v1, 7     only if another insn needs v3
  *     v4 = cmp.ne v3, 0       not at all
@@ -17,7 +17,7 @@ RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
         s->fail = true;
         s->pos = 1;
     }
-    RaInsn *r = &s->ra->insns[--s->pos];
+    RaInsn *r = &s->ra->buf[--s->pos];
     memset(r, 0, sizeof *r);
     r->ir = ir;
     r->kind = RA_OP;
@@ -293,6 +293,6 @@ bool x64_select(RaUnit *ra)
     ra->n = ra->cap - s.pos;
     for (uint32_t b = 0; b < ra->ir->n_blocks; b++)
         ra->block_end[b] = ra->n - ra->block_end[b];
-    memmove(ra->insns, ra->insns + s.pos, ra->n * sizeof(RaInsn));
+    ra->insns = ra->buf + s.pos;
     return true;
 }

@@ -36,7 +36,7 @@ IrRef x64_vec_sel_alias(X64Sel *s, IrRef ref)
 {
     XvSel *x = s->vec;
     x->env.block_first = s->block_first;
-    return xv_alias(&x->env, ref, s->ra->insns[s->pos].ir);
+    return xv_alias(&x->env, ref, s->ra->buf[s->pos].ir);
 }
 
 IrRef x64_vec_sel_result(X64Sel *s, IrRef ref)

@@ -131,7 +131,7 @@ static void open_arrays(X64Bench *b)
 {
     enum { N = X64_RUN_INSNS, RW = PROT_READ | PROT_WRITE };
     b->ra = (RaUnit){.ir = &b->unit, .target = &b->target, .arena = &b->scratch};
-    b->ra.insns = map(N * sizeof(RaInsn), RW);
+    b->ra.buf = map(N * sizeof(RaInsn), RW);
     b->ra.moves = map(4 * N * sizeof(RaMove), RW);
     b->ra.snaps = map(N * sizeof(RaSnap), RW);
     b->ra.block_end = map(N * sizeof(uint32_t), RW);

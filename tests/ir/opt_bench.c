@@ -80,7 +80,7 @@ static bool open_all(void)
     backend_x64.setup(&hf, b.u.slots, b.u.n_slots, b.u.slot_pc, &b.target);
     b.ra = (RaUnit){.ir = &b.u, .target = &b.target, .arena = &b.scratch};
     b.ra.cap = b.ra.cap_moves = b.ra.cap_snaps = RA_MAX;
-    b.ra.insns = arena_alloc(&b.arena, RA_MAX * sizeof *b.ra.insns);
+    b.ra.buf = arena_alloc(&b.arena, RA_MAX * sizeof *b.ra.buf);
     b.ra.moves = arena_alloc(&b.arena, RA_MAX * sizeof *b.ra.moves);
     b.ra.snaps = arena_alloc(&b.arena, RA_MAX * sizeof *b.ra.snaps);
     b.ra.block_end = arena_alloc(&b.arena, b.u.cap_blocks * sizeof *b.ra.block_end);

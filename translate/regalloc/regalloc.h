@@ -117,7 +117,8 @@ typedef struct RaConfig {
 typedef struct RaUnit {
     const IrUnit *ir;
     const RaTarget *target;
-    RaInsn *insns;
+    RaInsn *buf;   /* room for cap RaInsns */
+    RaInsn *insns; /* the unit's, in order; select() sets it to a place in buf */
     uint32_t n, cap;
     RaMove *moves;
     uint32_t n_moves, cap_moves;

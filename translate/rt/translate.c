@@ -342,7 +342,7 @@ bool trans_init(Vcpu *v)
     t->ret_stack = mem + RET_GUARD;
     t->chunk = -1;
     carve(&p, sizeof(Trans));
-    t->ra.insns = carve(&p, RA_INSNS * sizeof(RaInsn));
+    t->ra.buf = carve(&p, RA_INSNS * sizeof(RaInsn));
     t->ra.cap = RA_INSNS;
     t->ra.moves = carve(&p, RA_MOVES * sizeof(RaMove));
     t->ra.cap_moves = RA_MOVES;
