@@ -18,6 +18,8 @@
 #include "regalloc.h"
 #include "vcpu.h"
 
+struct StrBuf;
+
 /* Why host code came back to C: Vcpu.leave_reason. */
 typedef enum LeaveReason {
     LEAVE_LINK,   /* leave_data: ExitRec of a direct exit not linked yet; continue at its target */
@@ -83,8 +85,27 @@ typedef struct CodeOut {
     uint32_t n_recipes, cap_recipes;
 } CodeOut;
 
+/* Every host feature that a backend may use; the names are those of -host-features. */
+#define HOST_FEATURES(X)                                                                           \
+    X(sse42)                                                                                       \
+    X(popcnt)                                                                                      \
+    X(lzcnt)                                                                                       \
+    X(bmi1)                                                                                        \
+    X(bmi2)                                                                                        \
+    X(avx)                                                                                         \
+    X(avx2)                                                                                        \
+    X(fma)                                                                                         \
+    X(f16c)                                                                                        \
+    X(avx512vl)                                                                                    \
+    X(aes)                                                                                         \
+    X(pclmul)                                                                                      \
+    X(sha)                                                                                         \
+    X(gfni)
+
 typedef struct HostFeatures {
-    bool sse42, popcnt, lzcnt, bmi1, bmi2, avx, avx2, fma, f16c, avx512vl, aes, pclmul, sha, gfni;
+#define X(name) bool name;
+    HOST_FEATURES(X)
+#undef X
 } HostFeatures;
 
 /* Fixed pieces of host code, made once at start. Addresses to run. */
@@ -104,6 +125,9 @@ typedef struct BackendStubs {
 typedef struct BackendOps {
     const char *name;
     HostFeatures (*probe)(void);
+    /* Takes features away, for tests: "sse42", "avx2,-fma", "-bmi2,-lzcnt"; a level, then +name and
+     * -name. Adds none that `f` lacks. False with a message when spec is no such list. */
+    bool (*narrow)(const char *spec, HostFeatures *f, struct StrBuf *err);
     /* Chooses pins for these slots. `mask` clears features for tests. */
     void (*setup)(const HostFeatures *f, const SlotDesc *slots, uint32_t n, uint16_t slot_pc,
                   RaTarget *out);

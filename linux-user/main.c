@@ -243,6 +243,19 @@ static GuestFeatures choose_cpu(const GuestOps *g)
     return f;
 }
 
+static HostFeatures choose_host(const BackendOps *b)
+{
+    char text[256] = "";
+    StrBuf err = STRBUF_ON(text);
+    HostFeatures f = b->probe();
+    const char *spec = process.opt.host_features;
+    if (spec && !b->narrow(spec, &f, &err)) {
+        log_error("ferry: -host-features %s: %s\n", spec, text);
+        quit(STATUS_USAGE);
+    }
+    return f;
+}
+
 /*
  * How often code is interpreted before it is translated. Options that ask to see or check what is
  * translated mean all code.
@@ -282,7 +295,7 @@ static void init_runtime(const GuestOps *g, const GuestFeatures *f)
         .perf_map = o->perf_map,
         .dump_pc = o->dump_pc,
     };
-    cfg.features = cfg.backend->probe();
+    cfg.features = choose_host(cfg.backend);
     if (!rt_init(&cfg) || !as_init())
         quit(STATUS_CANNOT_EXECUTE);
 }

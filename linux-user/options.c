@@ -33,6 +33,7 @@ typedef enum OptId {
     OPT_INTERPRET,
     OPT_VERIFY,
     OPT_SPLIT,
+    OPT_HOST_FEATURES,
     OPT_COVERAGE,
     OPT_PASSES,
     OPT_UNITS,
@@ -78,6 +79,8 @@ static const OptRow rows[] = {
     {OPT_INTERPRET, "interpret", "", "", "", "run the reference interpreter"},
     {OPT_VERIFY, "verify", "", "", "", "check every translated unit"},
     {OPT_SPLIT, "wx-split", "", "", "", "never map code writable and executable at once"},
+    {OPT_HOST_FEATURES, "host-features", "", "list", "",
+     "use no more of the host: sse42 | avx2 | avx512, +x,-y"},
     {OPT_COVERAGE, "coverage", "", "", "", "report which instruction rows were executed"},
     {OPT_SEED, "ra-seed", "", "n", "", "random register allocation"},
     {OPT_PASSES, "opt-passes", "", "n", "", "run only the first n passes"},
@@ -323,9 +326,14 @@ static int set_value(Reader *r, OptId id, const char *value)
         return set_log(r, value);
     case OPT_STACK:
         return set_number(r, value, &o->stack_size);
+    case OPT_HOST_FEATURES:
+        o->host_features = value;
+        break;
     case OPT_SEED:
+        o->seed_text = value;
         return set_number(r, value, &o->seed);
     case OPT_PASSES:
+        o->opt_limit_text = value;
         return set_number(r, value, &o->opt_limit);
     case OPT_UNITS:
         return set_number(r, value, &o->unit_limit);
@@ -436,6 +444,9 @@ size_t options_inherit(const Options *o, const char **words, size_t max)
         {"-interpret", NULL, o->interpret},      {"-verify", NULL, o->verify},
         {"-wx-split", NULL, o->wx_split},        {"-coverage", NULL, o->coverage},
         {"-cold-runs", o->cold_text, o->cold_text},
+        {"-ra-seed", o->seed_text, o->seed_text},
+        {"-opt-passes", o->opt_limit_text, o->opt_limit_text},
+        {"-host-features", o->host_features, o->host_features},
     };
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(list); i++) {

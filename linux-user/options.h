@@ -36,11 +36,13 @@ typedef struct Options {
     uint64_t stack_size;   /* -s */
     uint64_t seed;         /* --ra-seed */
     uint64_t opt_limit, unit_limit, dump_pc;
-    uint64_t cold_runs; /* or COLD_RUNS_AUTO */
+    const char *host_features;              /* --host-features */
+    const char *seed_text, *opt_limit_text; /* as given, for children */
+    uint64_t cold_runs;                     /* or COLD_RUNS_AUTO */
     const char *cold_text;
     const char *exec_comm; /* --exec-comm: the name the kernel would give the process */
-    int exec_fd;        /* --exec-fd: program's descriptor, -1 none */
-    bool exec_fd_close; /* it was close-on-exec */
+    int exec_fd;           /* --exec-fd: program's descriptor, -1 none */
+    bool exec_fd_close;    /* it was close-on-exec */
     bool strace, one_insn, perf_map, interpret, verify, wx_split, coverage;
     EnvChange *env, **env_tail; /* -E, -U in order */
     int first_program_arg;      /* index in argv */

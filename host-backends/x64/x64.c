@@ -1,5 +1,5 @@
 /*
- * The x86-64 backend's set-up: host features, the choice of pins, links, interrupted contexts.
+ * The x86-64 backend's set-up: the choice of pins, links, interrupted contexts.
  *
  * General registers: rbp vcpu, rsp return stack, rax rcx rdx temps, the other eleven are pins in
  * the order of the slots' priority; slots with the highest get the registers with the shortest
@@ -13,58 +13,6 @@
 #include <string.h>
 
 X64Config x64_cfg;
-
-enum { MAX_FAMILY_LEAF = 7 };
-
-typedef struct Cpuid {
-    uint32_t a, b, c, d;
-} Cpuid;
-
-static Cpuid cpuid(uint32_t leaf, uint32_t sub)
-{
-    Cpuid r;
-    __asm__("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "0"(leaf), "2"(sub));
-    return r;
-}
-
-static bool bit(uint32_t w, unsigned n)
-{
-    return w >> n & 1;
-}
-
-static uint32_t xcr0(void)
-{
-    uint32_t lo, hi;
-    __asm__("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
-    return lo;
-}
-
-static HostFeatures probe(void)
-{
-    HostFeatures f = {0};
-    Cpuid one = cpuid(1, 0), ext = cpuid(0x80000001, 0), seven = {0};
-    if (cpuid(0, 0).a >= MAX_FAMILY_LEAF)
-        seven = cpuid(7, 0);
-    uint32_t saved = bit(one.c, 27) ? xcr0() : 0;
-    bool ymm = (saved & 6) == 6, zmm = ymm && (saved & 0xe0) == 0xe0;
-    f.sse42 = bit(one.c, 20);
-    f.popcnt = bit(one.c, 23);
-    f.pclmul = bit(one.c, 1);
-    f.aes = bit(one.c, 25);
-    f.lzcnt = bit(ext.c, 5);
-    f.avx = ymm && bit(one.c, 28);
-    f.fma = f.avx && bit(one.c, 12);
-    f.f16c = f.avx && bit(one.c, 29);
-    f.bmi1 = bit(seven.b, 3);
-    f.bmi2 = bit(seven.b, 8);
-    f.avx2 = f.avx && bit(seven.b, 5);
-    f.sha = bit(seven.b, 29);
-    f.gfni = bit(seven.c, 8);
-    /* F, DQ, BW and VL: what the 128-bit forms that the backend uses need */
-    f.avx512vl =
-        zmm && bit(seven.b, 16) && bit(seven.b, 17) && bit(seven.b, 30) && bit(seven.b, 31);
-    return f;
-}
 
 /* The slot of highest priority of this type that has no register yet; n when there is none. */
 static uint32_t next_slot(const SlotDesc *slots, uint32_t n, SlotType type, const RaTarget *t)
@@ -179,7 +127,7 @@ static const V128 *ctx_vec(const void *uc, RaLoc reg)
     unsigned r = reg & 31;
     if (r < 16)
         return (const V128 *)(fp + 160 + 16 * r);
-    return (const V128 *)(fp + cpuid(0xd, 7).b + 64 * (r - 16));
+    return (const V128 *)(fp + x64_cpuid(0xd, 7).b + 64 * (r - 16));
 }
 
 static uint64_t ctx_pc(const void *uc)
@@ -220,7 +168,8 @@ static bool ctx_ret_reset(void *uc, Vcpu *v, uint64_t addr)
 
 const BackendOps backend_x64 = {
     .name = "x86-64",
-    .probe = probe,
+    .probe = x64_probe,
+    .narrow = x64_narrow,
     .setup = setup,
     .emit_stubs = x64_stubs_emit,
     .vcpu_init = x64_vcpu_init,

@@ -307,4 +307,13 @@ bool x64_emit_unit(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out);
 bool x64_stubs_emit(const RaTarget *t, CodeOut *out, BackendStubs *stubs);
 void x64_vcpu_init(Vcpu *v, const BackendStubs *stubs);
 
+/* x64_features.c */
+typedef struct X64Cpuid {
+    uint32_t a, b, c, d;
+} X64Cpuid;
+
+X64Cpuid x64_cpuid(uint32_t leaf, uint32_t sub);
+HostFeatures x64_probe(void);
+bool x64_narrow(const char *spec, HostFeatures *f, struct StrBuf *err);
+
 #endif

@@ -12,6 +12,7 @@
 #include "flags.h"
 #include "guestmem.h"
 #include "helpers.h"
+#include "check.h"
 #include "ir_random.h"
 #include "log.h"
 #include "opt.h"
@@ -23,13 +24,11 @@ static X64Bench *current;
 
 HostFeatures x64_bench_features(unsigned level)
 {
+    static const char *const levels[] = {"sse42", "avx2", "avx512"};
+    char text[256];
+    StrBuf err = STRBUF_ON(text);
     HostFeatures f = backend_x64.probe();
-    if (level < 2)
-        f.avx512vl = f.gfni = f.sha = f.aes = false;
-    if (level < 1) {
-        HostFeatures floor = {.sse42 = true, .popcnt = true};
-        return floor;
-    }
+    CHECK(backend_x64.narrow(levels[MIN(level, 2)], &f, &err));
     return f;
 }
 
