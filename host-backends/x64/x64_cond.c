@@ -73,7 +73,7 @@ static bool keeps_flags(const X64Sel *s, IrRef j, IrRef at)
     case IR_ST:
         return access_keeps(s, x);
     default:
-        return !ir_effects(x) && !s->need[j] && !s->eflags[j] && !used_between(s, j, at);
+        return !ir_effects(x) && !s->val[j].need && !s->val[j].eflags && !used_between(s, j, at);
     }
 }
 
@@ -119,7 +119,7 @@ static bool reuse_compare(X64Sel *s, RaInsn *r, IrRef a, IrRef b, X64Cc cc)
     for (IrRef j = at; j-- > s->block_first && at - j < WINDOW;) {
         X64Cc c = cc;
         if (leaves_compare(s, j, a, b, &c)) {
-            s->eflags[j] |= X64_EFL_WANTED;
+            s->val[j].eflags |= X64_EFL_WANTED;
             r->cond = COND_EFLAGS;
             r->cc = c;
             return true;
@@ -164,7 +164,7 @@ static bool test_mask(X64Sel *s, RaInsn *r, IrRef a, uint64_t mask, unsigned bit
 static bool test_of(X64Sel *s, RaInsn *r, IrRef v, unsigned bits, X64Cc cc)
 {
     const IrInsn *x = x64_ir(s, v);
-    if (s->need[v] || bits < 32)
+    if (s->val[v].need || bits < 32)
         return false;
     if (x->op == IR_AND) {
         if (ir_is_const(s->u, x->arg[1])) {
@@ -222,7 +222,7 @@ static void sel_cmp(X64Sel *s, RaInsn *r, const IrInsn *in, bool negate)
     X64Cc cc = (X64Cc)(cmp_to_x64[c] ^ negate);
     const IrInsn *x = x64_ir(s, a);
     bool zero = ir_is_const(s->u, b) && ir_value(s->u, b) == 0;
-    bool mask = (x->op == IR_AND || x->op == IR_UBFX) && !s->need[a] && !s->eflags[a];
+    bool mask = (x->op == IR_AND || x->op == IR_UBFX) && !s->val[a].need && !s->val[a].eflags;
     if (zero && mask) /* a test makes the operation itself unnecessary */
         cond_compare(s, r, a, b, cc);
     else if (!reuse_compare(s, r, a, b, cc))
@@ -250,12 +250,12 @@ static void cond_packed(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
 static bool reuse_ucomi(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
 {
     X64Cond out;
-    unsigned have = s->eflags[f] & (X64_EFL_UCOMI | X64_EFL_UCOMI_SWAP);
+    unsigned have = s->val[f].eflags & (X64_EFL_UCOMI | X64_EFL_UCOMI_SWAP);
     for (unsigned swap = 0; swap < 2; swap++) {
         unsigned bit = swap ? X64_EFL_UCOMI_SWAP : X64_EFL_UCOMI;
         if ((have && have != bit) || !x64_fcmp_cond(c, swap, &out))
             continue;
-        s->eflags[f] |= (uint8_t)bit;
+        s->val[f].eflags |= (uint8_t)bit;
         set_cond(r, COND_UCOMI, c, 0, 0);
         r->extra |= swap << 8;
         return true;
@@ -273,7 +273,7 @@ static bool reuse_flags(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
     case IR_FLLOGIC:
         if (!window_open(s, f, r->ir))
             return false;
-        s->eflags[f] |= X64_EFL_WANTED;
+        s->val[f].eflags |= X64_EFL_WANTED;
         r->cond = COND_EFLAGS;
         r->cc = cc_to_x64[c];
         return true;

@@ -15,15 +15,14 @@
 /* ---- select ------------------------------------------------------------------------------------
  */
 
-static bool sel_computed(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_computed(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     r->observer = 1;
     x64_sel_use_fixed(s, r, in->arg[0], RC_GPR, X64_RAX, 0);
-    return true;
 }
 
-static bool sel_trapif(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_trapif(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     r->observer = 1;
@@ -32,59 +31,41 @@ static bool sel_trapif(X64Sel *s, IrRef i, const IrInsn *in)
     if (in->arg[2])
         x64_sel_use(s, r, in->arg[2], RC_GPR, RAF_MEM_OK | RAF_REMAT_OK);
     x64_sel_cond(s, r, in->arg[0], false);
-    return true;
 }
 
-static bool sel_xtrap(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_xtrap(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     r->observer = 1;
     x64_sel_use_fixed(s, r, in->arg[0], RC_GPR, X64_RAX, 0);
     if (in->arg[1])
         x64_sel_use_fixed(s, r, in->arg[1], RC_GPR, X64_RDX, 0);
-    return true;
 }
 
 /* The allocator takes a br's arguments from the IR. */
-static bool sel_br(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_br(X64Sel *s, IrRef i, const IrInsn *in)
 {
     x64_sel_new(s, i);
     for (uint32_t k = 0; k < ir_list_len(s->u, in->arg[1]); k++)
-        s->need[ir_list_refs(s->u, in->arg[1])[k]]++;
-    return true;
+        s->val[ir_list_refs(s->u, in->arg[1])[k]].need = true;
 }
 
-bool x64_exit_select(X64Sel *s, IrRef i)
+void x64_select_xif(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    const IrInsn *in = x64_ir(s, i);
-    RaInsn *r;
-    switch ((IrOp)in->op) {
-    case IR_XIF:
-        r = x64_sel_new(s, i);
-        r->observer = 1;
-        x64_sel_cond(s, r, in->arg[0], false);
-        return true;
-    case IR_BRIF:
-        r = x64_sel_new(s, i);
-        x64_sel_cond(s, r, in->arg[0], false);
-        return true;
-    case IR_XJUMP:
-    case IR_XCALL:
-        x64_sel_new(s, i)->observer = 1;
-        return true;
-    case IR_XCALLI:
-    case IR_XRET:
-    case IR_XIND:
-        return sel_computed(s, i, in);
-    case IR_XTRAP:
-        return sel_xtrap(s, i, in);
-    case IR_TRAPIF:
-        return sel_trapif(s, i, in);
-    case IR_BR:
-        return sel_br(s, i, in);
-    default:
-        return false;
-    }
+    RaInsn *r = x64_sel_new(s, i);
+    r->observer = 1;
+    x64_sel_cond(s, r, in->arg[0], false);
+}
+
+void x64_select_brif(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    x64_sel_cond(s, x64_sel_new(s, i), in->arg[0], false);
+}
+
+void x64_select_direct(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    (void)in;
+    x64_sel_new(s, i)->observer = 1;
 }
 
 /* ---- direct exits ------------------------------------------------------------------------------
@@ -168,7 +149,7 @@ static void poll_if_back(X64Ctx *c, int64_t target_off)
     x64_far_jcc(c, X64_NE, far_poll, NULL, (uint64_t)target_off);
 }
 
-static void emit_xjump(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_xjump(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     int64_t t = target_of(c, in->arg[0]);
     x64_snaps_emit(c, r);
@@ -186,7 +167,7 @@ static void far_exit(X64Ctx *c, const X64Far *f)
     exit_jmp(c, EXIT_JUMP, t);
 }
 
-static void emit_xif(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_xif(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     int64_t t = target_of(c, in->arg[1]);
@@ -231,7 +212,7 @@ static void push_ret(X64Ctx *c, int64_t ret_off)
     x64_push(&c->e, X64_RCX);
 }
 
-static void emit_xcall(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_xcall(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     int64_t t = target_of(c, in->arg[0]), ret = target_of(c, in->arg[1]);
     x64_snaps_emit(c, r);
@@ -304,7 +285,7 @@ static void emit_computed(X64Ctx *c)
 }
 
 /* A computed call: the landing first, jumped over, so that the jump can be a call's second half. */
-static void emit_xcalli(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_xcalli(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     int64_t ret = target_of(c, in->arg[1]);
@@ -326,14 +307,22 @@ static void emit_xcalli(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     x64_jmp(e, c->e.rx + back);
 }
 
+void x64_emit_xind(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    (void)in;
+    x64_snaps_emit(c, r);
+    emit_computed(c);
+}
+
 /* Return to an address that the frame on top does not expect. */
 static void far_ret_miss(X64Ctx *c, const X64Far *f)
 {
     x64_jmp_m(&c->e, stub_mem(X64_STUB_RET_MISS));
 }
 
-static void emit_xret(X64Ctx *c, const RaInsn *r)
+void x64_emit_xret(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
+    (void)in;
     x64_snaps_emit(c, r);
     x64_alu_mr(&c->e, ALU_CMP, 3, x64_mem(X64_RSP, 8), X64_RAX);
     x64_far_jcc(c, X64_NE, far_ret_miss, r, 0);
@@ -386,8 +375,9 @@ static void far_trap(X64Ctx *c, const X64Far *f)
     leave_trap(c, in->imm);
 }
 
-static void emit_trapif(X64Ctx *c, const RaInsn *r)
+void x64_emit_trapif(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
+    (void)in;
     X64Cond cc = x64_cond_emit(c, r);
     uint32_t over = cc.parity < 0 ? x64_jcc_fwd8(&c->e, X64_P) : 0;
     if (cc.parity > 0)
@@ -404,7 +394,7 @@ static void emit_syscall(X64Ctx *c, const IrInsn *in)
     exit_jmp(c, EXIT_JUMP, target_of(c, in->arg[0]));
 }
 
-static void emit_xtrap(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_xtrap(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     x64_snaps_emit(c, r);
     if (!in->arg[1])
@@ -442,7 +432,7 @@ static void jcc_block(X64Ctx *c, X64Cc cc, uint32_t block)
     add_fix(c, block);
 }
 
-static void emit_brif(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_brif(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Cond cc = x64_cond_emit(c, r);
     uint32_t yes = (uint32_t)in->imm, no = in->arg[1];
@@ -458,42 +448,8 @@ static void emit_brif(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     jump_block(c, no);
 }
 
-bool x64_exit_emit(X64Ctx *c, const RaInsn *r)
+void x64_emit_br(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    const IrInsn *in = &c->u->insns[r->ir];
-    switch ((IrOp)in->op) {
-    case IR_XIF:
-        emit_xif(c, r, in);
-        return true;
-    case IR_XJUMP:
-        emit_xjump(c, r, in);
-        return true;
-    case IR_XCALL:
-        emit_xcall(c, r, in);
-        return true;
-    case IR_XCALLI:
-        emit_xcalli(c, r, in);
-        return true;
-    case IR_XRET:
-        emit_xret(c, r);
-        return true;
-    case IR_XIND:
-        x64_snaps_emit(c, r);
-        emit_computed(c);
-        return true;
-    case IR_XTRAP:
-        emit_xtrap(c, r, in);
-        return true;
-    case IR_TRAPIF:
-        emit_trapif(c, r);
-        return true;
-    case IR_BR:
-        jump_block(c, (uint32_t)in->imm);
-        return true;
-    case IR_BRIF:
-        emit_brif(c, r, in);
-        return true;
-    default:
-        return false;
-    }
+    (void)r;
+    jump_block(c, (uint32_t)in->imm);
 }

@@ -34,7 +34,7 @@ static IrRef twin_before(const X64Sel *s, IrRef i)
         IrOp op = (IrOp)x64_ir(s, j)->op;
         if (op == IR_NOP || op == IR_CONST || op == IR_GADDR)
             continue;
-        return is_twin(s, i, j) && (s->need[j] || s->eflags[j]) ? j : 0;
+        return is_twin(s, i, j) && (s->val[j].need || s->val[j].eflags) ? j : 0;
     }
     return 0;
 }
@@ -62,7 +62,7 @@ static RaInsn *new_flags(X64Sel *s, IrRef i, IrType t)
 {
     RaInsn *r = x64_sel_new(s, i);
     r->size = (uint8_t)x64_type_size(t);
-    if (s->need[i])
+    if (s->val[i].need)
         r->form |= XF_FLAGS;
     return r;
 }
@@ -76,29 +76,29 @@ static void sel_with_result(X64Sel *s, IrRef i, IrRef twin)
     r->form |= XF_RESULT;
     r->cc = y->op;
     x64_sel_dst(s, r, twin, RC_GPR, 0);
-    if (s->need[i]) {
+    if (s->val[i].need) {
         x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
         r->dst[1].flags |= RAF_EARLY;
     }
     x64_sel_use_int(s, r, y->arg[0], bits, RAF_TIED);
     use_rest(s, r, y, bits);
-    s->need[twin] = 0;
-    s->eflags[twin] = 0;
+    s->val[twin].need = false;
+    s->val[twin].eflags = 0;
 }
 
-static bool sel_flags_op(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_flags(X64Sel *s, IrRef i, const IrInsn *in)
 {
     IrRef twin = twin_before(s, i);
     if (twin) {
         sel_with_result(s, i, twin);
-        return true;
+        return;
     }
     IrType t = (IrType)x64_ir(s, in->arg[0])->type;
     unsigned bits = x64_type_bits(t);
     RaInsn *r = new_flags(s, i, t);
     r->cc = in->op;
     bool in_place = in->op == IR_FLSUB || in->op == IR_FLLOGIC; /* cmp, test */
-    if (s->need[i]) {
+    if (s->val[i].need) {
         x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
         if (!in_place)
             r->dst[0].flags |= RAF_EARLY;
@@ -108,10 +108,9 @@ static bool sel_flags_op(X64Sel *s, IrRef i, const IrInsn *in)
     x64_sel_use_int(s, r, in->arg[0], bits, 0);
     if (in->op != IR_FLLOGIC)
         use_rest(s, r, in, bits);
-    return true;
 }
 
-static bool sel_carry_op(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_carry(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
     RaInsn *r = x64_sel_new(s, i);
@@ -121,32 +120,13 @@ static bool sel_carry_op(X64Sel *s, IrRef i, const IrInsn *in)
     x64_sel_dst(s, r, i, RC_GPR, 0);
     x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
     use_rest(s, r, in, bits);
-    return true;
 }
 
-bool x64_flags_select(X64Sel *s, IrRef i)
+void x64_select_pack(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    const IrInsn *in = x64_ir(s, i);
-    switch ((IrOp)in->op) {
-    case IR_FLADD:
-    case IR_FLSUB:
-    case IR_FLADC:
-    case IR_FLSBC:
-    case IR_FLLOGIC:
-        return sel_flags_op(s, i, in);
-    case IR_ADC:
-    case IR_SBC:
-        return sel_carry_op(s, i, in);
-    case IR_FLPACK:
-    case IR_FLUNPACK: {
-        RaInsn *r = x64_sel_new(s, i);
-        x64_sel_dst(s, r, i, RC_GPR, 0);
-        x64_sel_use(s, r, in->arg[0], RC_GPR, 0);
-        return true;
-    }
-    default:
-        return false;
-    }
+    RaInsn *r = x64_sel_new(s, i);
+    x64_sel_dst(s, r, i, RC_GPR, 0);
+    x64_sel_use(s, r, in->arg[0], RC_GPR, 0);
 }
 
 /* ---- emit --------------------------------------------------------------------------------------
@@ -187,7 +167,7 @@ static X64Alu alu_of(IrOp op)
     }
 }
 
-static void emit_arith(X64Ctx *c, const RaInsn *r)
+static void print_arith(X64Ctx *c, const RaInsn *r)
 {
     X64Emit *e = &c->e;
     IrOp op = (IrOp)r->cc;
@@ -214,12 +194,14 @@ static void emit_arith(X64Ctx *c, const RaInsn *r)
         x64_stc(e);
 }
 
-static void emit_pack(X64Ctx *c, unsigned d, unsigned a, bool pack)
+void x64_emit_pack(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
+    unsigned d = x64_dst(r, 0), a = x64_op(r, 0);
     if (d != a)
         x64_mov_rr(e, 2, d, a);
-    if (pack) { /* N 15, Z 14, not C 8, V 0 to 31 30 29 28: products of bits never meet there */
+    if (in->op == IR_FLPACK) { /* N 15, Z 14, not C 8, V 0 to 31 30 29 28: products of bits never
+                                  meet there */
         x64_alu_ri(e, ALU_AND, 2, d, 0xc101);
         x64_alu_ri(e, ALU_XOR, 2, d, 1 << FLAGS_BIT_NOT_C);
         x64_imul_rri(e, 2, d, d, 0x10210000);
@@ -231,32 +213,20 @@ static void emit_pack(X64Ctx *c, unsigned d, unsigned a, bool pack)
     }
 }
 
-bool x64_flags_emit(X64Ctx *c, const RaInsn *r)
+void x64_emit_flags(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    IrOp op = (IrOp)c->u->insns[r->ir].op;
-    switch (op) {
-    case IR_FLADD:
-    case IR_FLSUB:
-    case IR_FLADC:
-    case IR_FLSBC:
-    case IR_FLLOGIC:
-        emit_arith(c, r);
-        if (r->form & XF_FLAGS) {
-            x64_lahf(&c->e);
-            x64_setcc(&c->e, X64_O, X64_RAX);
-        }
-        return true;
-    case IR_ADC:
-    case IR_SBC:
-        emit_arith(c, r);
-        return true;
-    case IR_FLPACK:
-    case IR_FLUNPACK:
-        emit_pack(c, x64_dst(r, 0), x64_op(r, 0), op == IR_FLPACK);
-        return true;
-    default:
-        return false;
+    (void)in;
+    print_arith(c, r);
+    if (r->form & XF_FLAGS) {
+        x64_lahf(&c->e);
+        x64_setcc(&c->e, X64_O, X64_RAX);
     }
+}
+
+void x64_emit_carry(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    (void)in;
+    print_arith(c, r);
 }
 
 /* ---- recipes in far code -----------------------------------------------------------------------

@@ -8,9 +8,8 @@
  *  emit (x64_out*.c): walks the allocated RaInsns forward and prints them; rare paths are queued
  *  with x64_far_*() and printed after the hot code.
  *
- * Adding an op: a case in its family's select function that describes operands, one in the emit
- * function of the same family that prints. `form` is free for each family to use: 0 when one
- * pattern is enough.
+ * Adding an op: a line in x64_ops.def, a function that describes its operands and one that prints.
+ * `form` is free for each family to use: 0 when one pattern is enough.
  *
  *     select:  RaInsn *r = x64_sel_new(s, i);
  *              x64_sel_dst(s, r, i, RC_VEC, 0);
@@ -62,13 +61,19 @@ enum {
 
 /* ---- select --------------------------------------------------------------------------------- */
 
+/* What the insns described so far want of a value. */
+typedef struct X64Val {
+    bool need;      /* one of them reads it */
+    uint8_t eflags; /* X64_EFL_*: one reads EFLAGS that its maker leaves (for fcmp: its operands
+                       must then be described so that none moves after) */
+} X64Val;
+
 typedef struct X64Sel {
     RaUnit *ra;
     const IrUnit *u;
-    uint16_t *need;       /* by ref: how many described insns read it */
-    uint8_t *eflags;      /* by ref: X64_EFL_*: a later insn reads EFLAGS that this one leaves (for
-                             fcmp: its operands must then be described so that none moves after) */
-    void *vec;            /* x64_vec_sel_open's */
+    const IrInsn *insns;  /* u's */
+    X64Val *val;          /* by ref */
+    void *vec;            /* the float and vector part's, made when it is first asked */
     uint32_t pos;         /* RaInsns are filled downward from here */
     uint32_t block_first; /* first IR insn of the block at hand */
     bool fail;
@@ -99,7 +104,7 @@ static inline void x64_sel_tmp(RaInsn *r, unsigned gpr, unsigned vec)
 }
 static inline const IrInsn *x64_ir(const X64Sel *s, IrRef r)
 {
-    return &s->u->insns[r];
+    return &s->insns[r];
 }
 static inline RegClass x64_class_of(IrType t)
 {
@@ -107,15 +112,15 @@ static inline RegClass x64_class_of(IrType t)
 }
 
 /*
- * Families. Each returns false when the op is not its own. x64_vec_select takes all float and
- * vector ops but const, vconst, get, set, ld, st, select, call, which are the driver's for every
- * type. `op` of the insn was found to be needed (need[i] or eflags[i], or it has effects).
+ * By op: x64_select_* describes insn i, of which something is needed or that has effects, and
+ * x64_emit_* (below) prints what it described. The float and vector part has all float and vector
+ * ops but those in the list.
  */
-bool x64_int_select(X64Sel *s, IrRef i);
-bool x64_flags_select(X64Sel *s, IrRef i);
-bool x64_mem_select(X64Sel *s, IrRef i);
-bool x64_exit_select(X64Sel *s, IrRef i);
-bool x64_vec_select(X64Sel *s, IrRef i);
+typedef void X64SelectFn(X64Sel *s, IrRef i, const IrInsn *in);
+#define X64OP(op, sel, emit) X64SelectFn x64_select_##sel;
+#include "x64_ops.def"
+#undef X64OP
+X64SelectFn x64_select_vec;
 /* The value a vector-class operand may name instead of `ref` (same register content). */
 IrRef x64_vec_sel_alias(X64Sel *s, IrRef ref);
 /* The value that an insn's result is described as: itself, or a vfrom of it that was fused. */
@@ -205,18 +210,19 @@ struct X64Ctx {
     X64Emit e;
     const RaUnit *ra;
     const IrUnit *u;
+    const IrInsn *insns; /* u's */
     const BackendStubs *stubs;
     CodeOut *out;
     X64Far *far;
     uint32_t n_far, cap_far;
-    void *vec;           /* x64_vec_open's */
+    void *vec;           /* the float and vector part's, made when it is first asked */
     uint32_t *block_off; /* by block */
     uint32_t *fix;       /* pairs: rel32 place, block */
     uint32_t n_fix, cap_fix;
-    uint32_t block;  /* block at hand */
-    int64_t at_off;  /* module offset of the guest insn at hand */
-    int32_t next_ir; /* where the search for `at` goes on */
-    bool far_part;   /* printing far code now */
+    uint32_t block;        /* block at hand */
+    int64_t at_off;        /* module offset of the guest insn at hand, at observers */
+    const IrInsn *next_ir; /* where the search for `at` goes on */
+    bool far_part;         /* printing far code now */
     bool fail;
 };
 
@@ -273,16 +279,14 @@ void x64_far_back(X64Ctx *c, const X64Far *f); /* jmp back, from far code */
 void x64_helper(X64Ctx *c, HelperId h);
 void x64_far_helper(X64Ctx *c, HelperId h);
 
-bool x64_int_emit(X64Ctx *c, const RaInsn *r);
-bool x64_flags_emit(X64Ctx *c, const RaInsn *r);
-bool x64_mem_emit(X64Ctx *c, const RaInsn *r);
-bool x64_exit_emit(X64Ctx *c, const RaInsn *r);
-bool x64_vec_emit(X64Ctx *c, const RaInsn *r);
+typedef void X64EmitFn(X64Ctx *c, const RaInsn *r, const IrInsn *in);
+#define X64OP(op, sel, emit) X64EmitFn x64_emit_##emit;
+#include "x64_ops.def"
+#undef X64OP
+X64EmitFn x64_emit_vec;
 
-/* The float and vector part's own state, from the unit's arena; false when that is used up. */
-bool x64_vec_sel_open(X64Sel *s);
-bool x64_vec_open(X64Ctx *c);
-/* After the hot code: its far code and literals. False when a table was full. */
+/* After the hot code: the float and vector part's far code and literals. False when a table was
+ * full. */
 bool x64_vec_close(X64Ctx *c);
 /* All 128 bits; one of the two may be memory. */
 void x64_vec_move(X64Ctx *c, RaLoc dst, RaLoc src);

@@ -73,7 +73,7 @@ static void use_spillable(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits)
     x64_sel_use(s, r, narrow ? ref : a, RC_GPR, RAF_MEM_OK);
 }
 
-static bool sel_ld(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_ld(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     RegClass cls = x64_class_of((IrType)in->type);
@@ -82,10 +82,9 @@ static bool sel_ld(X64Sel *s, IrRef i, const IrInsn *in)
     use_address(s, r, in, true, 0);
     if (cls == RC_VEC && size_of(in) < MEM_32 && !(r->form & MF_TMP))
         x64_sel_tmp(r, 1, 0);
-    return true;
 }
 
-static bool sel_st(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_st(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     IrRef v = in->arg[2];
@@ -96,7 +95,7 @@ static bool sel_st(X64Sel *s, IrRef i, const IrInsn *in)
     use_address(s, r, in, true, xchg && !vec);
     if (vec) {
         x64_sel_use(s, r, x64_vec_sel_alias(s, v), RC_VEC, 0);
-        return true;
+        return;
     }
     int64_t imm;
     bool fits = x64_sel_imm(s, v, 8u << size, &imm);
@@ -105,10 +104,9 @@ static bool sel_st(X64Sel *s, IrRef i, const IrInsn *in)
         use_spillable(s, r, v, 8u << size);
     else
         x64_sel_use_int(s, r, v, 8u << size, fits ? RAF_REMAT_OK : 0);
-    return true;
 }
 
-static bool sel_cas(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_cas(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     unsigned bits = 8u << size_of(in);
@@ -118,11 +116,10 @@ static bool sel_cas(X64Sel *s, IrRef i, const IrInsn *in)
     use_address(s, r, in, false, 0);
     x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[1], bits, &narrow), RC_GPR, X64_RAX, 0);
     x64_sel_use_int(s, r, in->arg[2], bits, 0);
-    return true;
 }
 
 /* Everything in fixed places: the two pins that cmpxchg16b or its address need are borrowed. */
-static bool sel_cas128(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_cas128(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     const IrRef *l = ir_list_refs(s->u, in->arg[1]);
@@ -141,54 +138,35 @@ static bool sel_cas128(X64Sel *s, IrRef i, const IrInsn *in)
     x64_sel_use(s, r, in->arg[0], RC_GPR, RAF_MEM_OK);
     x64_sel_use(s, r, l[2], RC_GPR, RAF_MEM_OK);
     x64_sel_use(s, r, l[3], RC_GPR, RAF_MEM_OK);
-    return true;
 }
 
-static bool sel_amo(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_amo(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     unsigned bits = 8u << size_of(in), k = MA_AMO(in->aux);
     bool narrow;
     r->observer = 1;
-    if (!s->need[i] && k <= AMO_XOR) {
+    if (!s->val[i].need && k <= AMO_XOR) {
         r->form = MF_NORES;
         use_address(s, r, in, false, 0);
         x64_sel_use_int(s, r, in->arg[1], bits, 0);
-        return true;
+        return;
     }
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
     if (k == AMO_ADD || k == AMO_SWAP) {
         use_address(s, r, in, false, 0);
         x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[1], bits, &narrow), RC_GPR, X64_RAX, 0);
-        return true;
+        return;
     }
     r->dst[0].flags |= RAF_EARLY; /* rax is filled before the operands' last use */
     use_address(s, r, in, false, 1);
     use_spillable(s, r, in->arg[1], bits);
-    return true;
 }
 
-bool x64_mem_select(X64Sel *s, IrRef i)
+void x64_select_fence(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    const IrInsn *in = x64_ir(s, i);
-    switch ((IrOp)in->op) {
-    case IR_LD:
-        return sel_ld(s, i, in);
-    case IR_ST:
-        return sel_st(s, i, in);
-    case IR_CAS:
-        return sel_cas(s, i, in);
-    case IR_CAS128:
-        return sel_cas128(s, i, in);
-    case IR_AMO:
-        return sel_amo(s, i, in);
-    case IR_FENCE:
-        if (in->aux == FENCE_FULL)
-            x64_sel_new(s, i);
-        return true;
-    default:
-        return false;
-    }
+    if (in->aux == FENCE_FULL)
+        x64_sel_new(s, i);
 }
 
 /* ---- emit --------------------------------------------------------------------------------------
@@ -302,7 +280,7 @@ static void emit_vec_ld(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m)
         x64_sse_rr(&c->e, V_MOVD, d, t);
 }
 
-static void emit_ld(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_ld(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned size = size_of(in);
@@ -333,13 +311,13 @@ static void emit_vec_st(X64Ctx *c, unsigned size, X64Mem m, unsigned v)
         x64_sse_rmi(e, ops[size], v, m, 0);
 }
 
-static void emit_fence(X64Ctx *c)
+static void full_fence(X64Ctx *c)
 {
     x64_rm(&c->e, X64_OP(0, 0, 0x83) | X64_LOCK, ALU_OR, x64_vcpu_mem(offsetof(Vcpu, scratch)), 1);
     x64_u8(&c->e, 0);
 }
 
-static void emit_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned size = size_of(in), k = r->n_ops - 1u;
@@ -361,7 +339,7 @@ static void emit_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     else
         x64_store(e, size, m, x64_op(r, k));
     if (seq)
-        emit_fence(c);
+        full_fence(c);
 }
 
 /* The old value in rax, zero-extended. */
@@ -398,7 +376,7 @@ static void emit_amo_loop(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m, I
     extend_rax(c, size);
 }
 
-static void emit_amo(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_amo(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     static const uint8_t alu[AMO_COUNT] = {
         [AMO_ADD] = ALU_ADD, [AMO_AND] = ALU_AND, [AMO_OR] = ALU_OR, [AMO_XOR] = ALU_XOR};
@@ -419,7 +397,7 @@ static void emit_amo(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     }
 }
 
-static void emit_cas(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_cas(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Mem m = address(c, r, in);
     x64_lock_cmpxchg(&c->e, size_of(in), m, x64_op(r, 2));
@@ -441,7 +419,7 @@ static void stage(X64Ctx *c, const RaInsn *r, unsigned k, unsigned to)
  * cmpxchg16b wants rbx, a pin, and all temps are taken, so its address borrows rsi. A fault while
  * pins are borrowed would show wrong registers: a locked or with 0 faults first in their place.
  */
-static void emit_cas128(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_cas128(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     stage(c, r, 3, 2);
@@ -468,29 +446,8 @@ static void emit_cas128(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     x64_load(e, 3, X64_RBX, x64_harg(1));
 }
 
-bool x64_mem_emit(X64Ctx *c, const RaInsn *r)
+void x64_emit_fence(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    const IrInsn *in = &c->u->insns[r->ir];
-    switch ((IrOp)in->op) {
-    case IR_LD:
-        emit_ld(c, r, in);
-        return true;
-    case IR_ST:
-        emit_st(c, r, in);
-        return true;
-    case IR_CAS:
-        emit_cas(c, r, in);
-        return true;
-    case IR_CAS128:
-        emit_cas128(c, r, in);
-        return true;
-    case IR_AMO:
-        emit_amo(c, r, in);
-        return true;
-    case IR_FENCE:
-        emit_fence(c);
-        return true;
-    default:
-        return false;
-    }
+    (void)r, (void)in;
+    full_fence(c);
 }

@@ -144,9 +144,11 @@ static void emit_move(X64Ctx *c, const RaMove *m)
 /* The guest insn that IR insn `ir` belongs to. */
 static void follow_at(X64Ctx *c, uint32_t ir)
 {
-    for (; (uint32_t)c->next_ir <= ir; c->next_ir++)
-        if (c->u->insns[c->next_ir].op == IR_AT)
-            c->at_off = (int64_t)ir_value(c->u, (IrRef)c->next_ir);
+    const IrInsn *in = c->next_ir, *end = &c->insns[ir];
+    for (; in <= end; in++)
+        if (in->op == IR_AT)
+            c->at_off = (int64_t)((uint64_t)in->arg[1] << 32 | in->arg[0]);
+    c->next_ir = in;
 }
 
 static RaLoc recipe_place(const X64Ctx *c, const RaOperand *a, int64_t *imm)
@@ -179,6 +181,7 @@ static bool side_recipes(X64Ctx *c, const RaInsn *r, SideEntry *s)
 static void side_entry(X64Ctx *c, const RaInsn *r)
 {
     CodeOut *out = c->out;
+    follow_at(c, r->ir);
     int32_t guest_off = (int32_t)(c->at_off - c->u->start_off);
     if (out->n_side && !r->n_snap) {
         const SideEntry *last = &out->side[out->n_side - 1];
@@ -270,7 +273,7 @@ static void call_arg(X64Ctx *c, const RaInsn *r, unsigned k)
     }
 }
 
-static void emit_call(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_call(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     x64_snaps_emit(c, r); /* for a helper that reads slots */
     for (unsigned k = 0; k < r->n_ops; k++)
@@ -289,7 +292,7 @@ static void emit_call(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 /* ---- the walk
  * -------------------------------------------------------------------------------------- */
 
-static void emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     if (!r->n_ops || c->ra->target->pin_of_slot[in->imm] != LOC_NONE)
@@ -306,21 +309,29 @@ static void emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         x64_store(e, size, m, x64_num(l));
 }
 
+void x64_emit_none(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    (void)c, (void)r, (void)in;
+}
+
+static X64EmitFn *const emit_fn[IR_OP_COUNT] = {
+#define X64OP(op, sel, emit) [IR_##op] = x64_emit_##emit,
+#include "x64_ops.def"
+#undef X64OP
+};
+
 static void emit_insn(X64Ctx *c, const RaInsn *r)
 {
-    const IrInsn *in = &c->u->insns[r->ir];
-    follow_at(c, r->ir);
+    const IrInsn *in = &c->insns[r->ir];
     for (uint32_t k = 0; k < r->n_moves; k++)
         emit_move(c, &c->ra->moves[r->first_move + k]);
     if (r->observer)
         side_entry(c, r);
-    if (in->op == IR_SET)
-        emit_set(c, r, in);
-    else if (in->op == IR_CALL)
-        emit_call(c, r, in);
-    else if (!x64_int_emit(c, r) && !x64_flags_emit(c, r) && !x64_mem_emit(c, r) &&
-             !x64_exit_emit(c, r) && !x64_vec_emit(c, r))
-        CHECK(!"an op that emit knows");
+    X64EmitFn *fn = emit_fn[in->op];
+    if (fn)
+        fn(c, r, in);
+    else
+        x64_emit_vec(c, r, in);
 }
 
 static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
@@ -329,6 +340,7 @@ static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, Cod
     c->e = (X64Emit){.p = out->rw, .base = out->rw, .end = out->rw + out->cap, .rx = out->rx};
     c->ra = ra;
     c->u = ra->ir;
+    c->insns = c->next_ir = ra->ir->insns;
     c->stubs = stubs;
     c->out = out;
     c->cap_far = 2 * ra->n + 64;
@@ -338,7 +350,7 @@ static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, Cod
     c->block_off = arena_alloc(ra->arena, ra->ir->n_blocks * sizeof *c->block_off);
     out->n_exits = out->n_side = out->n_recipes = 0;
     c->at_off = ra->ir->start_off;
-    return c->far && c->fix && c->block_off && out->cap >= 64 && x64_vec_open(c);
+    return c->far && c->fix && c->block_off && out->cap >= 64;
 }
 
 static void fix_blocks(X64Ctx *c)

@@ -19,11 +19,6 @@ static void copy_clean(X64Ctx *c, unsigned size, unsigned dst, unsigned src)
         x64_mov_rr(&c->e, MAX(size, 2u), dst, src);
 }
 
-static const IrInsn *ir_of(const X64Ctx *c, const RaInsn *r)
-{
-    return &c->u->insns[r->ir];
-}
-
 static void alu_op(X64Ctx *c, X64Alu a, const RaInsn *r, unsigned dst, unsigned k)
 {
     if (x64_op_in_mem(r, k))
@@ -69,7 +64,7 @@ static void emit_binary_imm(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     x64_alu_ri(e, alu_of((IrOp)in->op), r->size, d, (int32_t)r->imm);
 }
 
-static void emit_binary(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_binary(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0);
@@ -96,8 +91,9 @@ static void emit_binary(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     alu_op(c, alu_of((IrOp)in->op), r, d, 1);
 }
 
-static void emit_mul(X64Ctx *c, const RaInsn *r)
+void x64_emit_mul(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
+    (void)in;
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0), size = MAX(r->size, 2u);
     if (r->form == XF_RI) {
@@ -120,8 +116,9 @@ static void emit_mul(X64Ctx *c, const RaInsn *r)
     }
 }
 
-static void emit_andn(X64Ctx *c, const RaInsn *r)
+void x64_emit_andn(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
+    (void)in;
     X64Emit *e = &c->e;
     if (r->form == XF_RR) {
         x64_andn(e, r->size, x64_dst(r, 0), x64_op(r, 1), x64_op(r, 0));
@@ -136,7 +133,7 @@ static void emit_andn(X64Ctx *c, const RaInsn *r)
     x64_alu_rr(e, ALU_AND, r->size, x64_dst(r, 0), t);
 }
 
-static void emit_mulh(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_mulh(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Un op = in->op == IR_MULHU ? UN_MUL : UN_IMUL;
     if (x64_op_in_mem(r, 1))
@@ -161,7 +158,7 @@ static void far_sdiv(X64Ctx *c, const X64Far *f)
     x64_far_back(c, f);
 }
 
-static void emit_div(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_div(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned b = x64_op(r, 1);
@@ -197,7 +194,7 @@ static void ror_imm(X64Ctx *c, unsigned size, unsigned d, unsigned a, unsigned k
     }
 }
 
-static void emit_shift(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_shift(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0), k = (unsigned)r->imm;
@@ -222,7 +219,7 @@ static void emit_shift(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     }
 }
 
-static void emit_extr(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_extr(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     if (r->form == XF_RI)
         ror_imm(c, r->size, x64_dst(r, 0), x64_op(r, 0), (unsigned)in->imm);
@@ -244,8 +241,9 @@ static bool emit_low_field(X64Ctx *c, bool sign, unsigned size, unsigned width, 
     return true;
 }
 
-static void emit_ubfx(X64Ctx *c, const RaInsn *r, unsigned lsb, unsigned width)
+void x64_emit_ubfx(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
+    unsigned lsb = in->aux & 0xff, width = in->aux >> 8;
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0), a = x64_op(r, 0), size = MAX(r->size, 2u), bits = 8u << r->size;
     if (lsb == 0 && emit_low_field(c, false, size, width, d, a))
@@ -273,8 +271,9 @@ static void emit_ubfx(X64Ctx *c, const RaInsn *r, unsigned lsb, unsigned width)
     x64_alu_ri(e, ALU_AND, 2, d, (int32_t)((1ull << width) - 1));
 }
 
-static void emit_sbfx(X64Ctx *c, const RaInsn *r, unsigned lsb, unsigned width)
+void x64_emit_sbfx(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
+    unsigned lsb = in->aux & 0xff, width = in->aux >> 8;
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0), a = x64_op(r, 0), size = MAX(r->size, 2u), bits = 8u << size;
     if (lsb == 0 && emit_low_field(c, true, size, width, d, a))
@@ -286,7 +285,7 @@ static void emit_sbfx(X64Ctx *c, const RaInsn *r, unsigned lsb, unsigned width)
         x64_shift_ri(e, SH_SAR, size, d, bits - width);
 }
 
-static void emit_bfi(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_bfi(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0), lsb = in->aux & 0xff, width = in->aux >> 8, size = r->size;
@@ -338,7 +337,7 @@ static void scan_bits(X64Ctx *c, const RaInsn *r, X64Op op, unsigned a)
         x64_alu_ri(e, ALU_XOR, r->size, d, (int32_t)bits - 1);
 }
 
-static void emit_count(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_count(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0), a = x64_op(r, 0);
@@ -401,7 +400,7 @@ static void emit_bswap(X64Ctx *c, const RaInsn *r, unsigned d, unsigned a)
         x64_bswap(&c->e, r->size, d);
 }
 
-static void emit_reverse(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_reverse(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     unsigned d = x64_dst(r, 0), a = x64_op(r, 0);
     if (in->op == IR_REV16 && r->size == 3) {
@@ -419,7 +418,7 @@ static void emit_reverse(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     swap_step(c, r, 0x5555555555555555, 1);
 }
 
-static void emit_extend(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_extend(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0), from = r->cc;
@@ -438,8 +437,9 @@ static void emit_extend(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 }
 
 /* d = d or op1 by a condition; vectors and P conditions by a short jump. */
-static void emit_select(X64Ctx *c, const RaInsn *r)
+void x64_emit_select(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
+    (void)in;
     X64Emit *e = &c->e;
     bool vec = r->dst[0].cls == RC_VEC;
     X64Cond cc = x64_cond_emit(c, r);
@@ -471,8 +471,9 @@ static void emit_select(X64Ctx *c, const RaInsn *r)
         x64_mov_rr(e, 2, x64_dst(r, 0), x64_dst(r, 0));
 }
 
-static void emit_bool(X64Ctx *c, const RaInsn *r)
+void x64_emit_bool(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
+    (void)in;
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0);
     X64Cond cc = x64_cond_emit(c, r);
@@ -506,7 +507,7 @@ static void emit_crc32_ieee(X64Ctx *c, const RaInsn *r)
     }
 }
 
-static void emit_crc32(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_crc32(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     if (in->aux & 4)
         x64_crc32(&c->e, r->size, x64_dst(r, 0), x64_op(r, 1));
@@ -514,97 +515,28 @@ static void emit_crc32(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         emit_crc32_ieee(c, r);
 }
 
-static void emit_unary(X64Ctx *c, const RaInsn *r, X64Un op)
+static void print_unary(X64Ctx *c, const RaInsn *r, X64Un op)
 {
     copy(c, r->size, x64_dst(r, 0), x64_op(r, 0));
     x64_un_r(&c->e, op, MAX(r->size, 2u), x64_dst(r, 0));
 }
 
-bool x64_int_emit(X64Ctx *c, const RaInsn *r)
+void x64_emit_not(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    const IrInsn *in = ir_of(c, r);
-    switch ((IrOp)in->op) {
-    case IR_SUB:
-        if (r->form == XF_NEG) {
-            emit_unary(c, r, UN_NEG);
-            return true;
-        }
-        emit_binary(c, r, in);
-        return true;
-    case IR_ADD:
-    case IR_AND:
-    case IR_OR:
-    case IR_XOR:
-    case IR_BAND:
-    case IR_BOR:
-        emit_binary(c, r, in);
-        return true;
-    case IR_MUL:
-        emit_mul(c, r);
-        return true;
-    case IR_ANDN:
-        emit_andn(c, r);
-        return true;
-    case IR_MULHU:
-    case IR_MULHS:
-        emit_mulh(c, r, in);
-        return true;
-    case IR_UDIV:
-    case IR_SDIV:
-        emit_div(c, r, in);
-        return true;
-    case IR_NOT:
-        emit_unary(c, r, UN_NOT);
-        return true;
-    case IR_NEG:
-        emit_unary(c, r, UN_NEG);
-        return true;
-    case IR_CLZ:
-    case IR_CTZ:
-    case IR_CLS:
-    case IR_POPCNT:
-        emit_count(c, r, in);
-        return true;
-    case IR_BSWAP:
-    case IR_REV16:
-    case IR_RBIT:
-        emit_reverse(c, r, in);
-        return true;
-    case IR_SHL:
-    case IR_SHR:
-    case IR_SAR:
-    case IR_ROR:
-        emit_shift(c, r, in);
-        return true;
-    case IR_EXTR:
-        emit_extr(c, r, in);
-        return true;
-    case IR_UBFX:
-        emit_ubfx(c, r, in->aux & 0xff, in->aux >> 8);
-        return true;
-    case IR_SBFX:
-        emit_sbfx(c, r, in->aux & 0xff, in->aux >> 8);
-        return true;
-    case IR_BFI:
-        emit_bfi(c, r, in);
-        return true;
-    case IR_ZEXT:
-    case IR_SEXT:
-    case IR_TRUNC:
-        emit_extend(c, r, in);
-        return true;
-    case IR_SELECT:
-        emit_select(c, r);
-        return true;
-    case IR_CMP:
-    case IR_BNOT:
-    case IR_CC:
-        emit_bool(c, r);
-        return true;
-    case IR_CRC32:
-        emit_crc32(c, r, in);
-        return true;
-    default:
-        return false;
-    }
+    (void)in;
+    print_unary(c, r, UN_NOT);
+}
+
+void x64_emit_neg(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    (void)in;
+    print_unary(c, r, UN_NEG);
+}
+
+void x64_emit_sub(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    if (r->form == XF_NEG)
+        print_unary(c, r, UN_NEG);
+    else
+        x64_emit_binary(c, r, in);
 }

@@ -21,7 +21,7 @@ RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
     memset(r, 0, sizeof *r);
     r->ir = ir;
     r->kind = RA_OP;
-    r->extra = (uint32_t)s->eflags[ir] << X64_EFL_SHIFT;
+    r->extra = (uint32_t)s->val[ir].eflags << X64_EFL_SHIFT;
     return r;
 }
 
@@ -48,8 +48,7 @@ static RaOperand *add_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigne
     CHECK(r->n_ops < RA_MAX_OPS);
     RaOperand *o = &r->op[r->n_ops++];
     *o = (RaOperand){.ref = ref, .cls = (uint8_t)cls, .flags = (uint8_t)flags, .loc = LOC_NONE};
-    if (s->need[ref] < UINT16_MAX)
-        s->need[ref]++;
+    s->val[ref].need = true;
     return o;
 }
 
@@ -158,27 +157,20 @@ bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned bits, int64_t *imm)
 
 /* ---- state, constants of state, calls -------------------------------------------------------- */
 
-static void need_ref(X64Sel *s, IrRef ref)
-{
-    if (s->need[ref] < UINT16_MAX)
-        s->need[ref]++;
-}
-
 /* A set that lives in side tables only: its recipe's inputs must exist. */
 static void sel_sunk(X64Sel *s, const IrInsn *in)
 {
     const IrInsn *p = x64_ir(s, in->arg[0]);
     if (p->op != IR_FLADD && p->op != IR_FLSUB && p->op != IR_FLLOGIC) {
-        need_ref(s, in->arg[0]);
+        s->val[in->arg[0]].need = true;
         return;
     }
     for (unsigned k = 0; k < ir_ops[p->op].nargs; k++)
-        need_ref(s, ir_recipe_arg(s->u, p->arg[k]));
+        s->val[ir_recipe_arg(s->u, p->arg[k])].need = true;
 }
 
-static void sel_set(X64Sel *s, IrRef i)
+void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    const IrInsn *in = x64_ir(s, i);
     if (in->aux & 1) {
         sel_sunk(s, in);
         return;
@@ -198,9 +190,8 @@ static void sel_set(X64Sel *s, IrRef i)
     x64_sel_use_int(s, r, v, wide ? 64 : 32, fits && !pinned ? RAF_REMAT_OK : 0);
 }
 
-static void sel_call(X64Sel *s, IrRef i)
+void x64_select_call(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    const IrInsn *in = x64_ir(s, i);
     const HelperDesc *h = &ir_helpers[in->imm];
     RaInsn *r = x64_sel_new(s, i);
     r->clobbers = 1 << X64_RAX | 1 << X64_RCX | 1 << X64_RDX;
@@ -228,52 +219,45 @@ static void sel_call(X64Sel *s, IrRef i)
 /* ---- the walk ----------------------------------------------------------------------------------
  */
 
-static bool sel_state(X64Sel *s, IrRef i)
+void x64_select_none(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    switch ((IrOp)x64_ir(s, i)->op) {
-    case IR_NOP:
-    case IR_AT:
-    case IR_CONST:
-    case IR_VCONST:
-    case IR_GADDR:
-    case IR_GET:
-    case IR_PARAM:
-    case IR_HI:
-        return true;
-    case IR_SET:
-        sel_set(s, i);
-        return true;
-    case IR_CALL:
-        sel_call(s, i);
-        return true;
-    default:
-        return false;
-    }
+    (void)s, (void)i, (void)in;
 }
 
-static void sel_insn(X64Sel *s, IrRef i)
+static X64SelectFn *const select_fn[IR_OP_COUNT] = {
+#define X64OP(op, sel, emit) [IR_##op] = x64_select_##sel,
+#include "x64_ops.def"
+#undef X64OP
+};
+
+static void sel_block(X64Sel *s, const IrBlock *b)
 {
-    const IrInsn *in = x64_ir(s, i);
-    unsigned kept = ir_effects(in) & ~(unsigned)(EFF_STATE_R | EFF_LOAD);
-    if (!kept && !s->need[i] && !s->eflags[i])
-        return;
-    if (sel_state(s, i) || x64_int_select(s, i) || x64_flags_select(s, i) || x64_mem_select(s, i) ||
-        x64_exit_select(s, i) || x64_vec_select(s, i))
-        return;
-    CHECK(!"an op that select knows");
+    s->block_first = b->first;
+    const IrInsn *in = &s->insns[b->end];
+    for (IrRef i = b->end; i-- > b->first;) {
+        in--;
+        unsigned kept = ir_ops[in->op].effects & ~(unsigned)(EFF_STATE_R | EFF_LOAD);
+        if (!kept && !s->val[i].need && !s->val[i].eflags)
+            continue;
+        X64SelectFn *fn = select_fn[in->op];
+        if (fn)
+            fn(s, i, in);
+        else
+            x64_select_vec(s, i, in);
+    }
 }
 
 static bool sel_open(X64Sel *s, RaUnit *ra)
 {
     const IrUnit *u = ra->ir;
-    *s = (X64Sel){.ra = ra, .u = u, .pos = ra->cap};
-    s->need = arena_alloc(ra->arena, u->n * sizeof *s->need);
-    s->eflags = arena_alloc(ra->arena, u->n);
-    if (!s->need || !s->eflags)
+    size_t words = (u->n * sizeof(X64Val) + 7) / 8;
+    uint64_t *val = arena_alloc(ra->arena, words * 8);
+    if (!val)
         return false;
-    memset(s->need, 0, u->n * sizeof *s->need);
-    memset(s->eflags, 0, u->n);
-    return x64_vec_sel_open(s);
+    for (size_t k = 0; k < words; k++)
+        val[k] = 0;
+    *s = (X64Sel){.ra = ra, .u = u, .insns = u->insns, .pos = ra->cap, .val = (X64Val *)val};
+    return true;
 }
 
 bool x64_select(RaUnit *ra)
@@ -282,11 +266,8 @@ bool x64_select(RaUnit *ra)
     if (!sel_open(&s, ra))
         return false;
     for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
-        const IrBlock *blk = &ra->ir->blocks[b];
-        s.block_first = blk->first;
         ra->block_end[b] = ra->cap - s.pos; /* counted from the end; turned round below */
-        for (IrRef i = blk->end; i-- > blk->first;)
-            sel_insn(&s, i);
+        sel_block(&s, &ra->ir->blocks[b]);
         if (s.fail)
             return false;
     }

@@ -40,10 +40,10 @@ static bool sel_lea(X64Sel *s, IrRef i, IrRef a, IrRef b)
 {
     const IrInsn *sh = x64_ir(s, b);
     unsigned bits = x64_type_bits((IrType)x64_ir(s, i)->type);
-    if (sh->op != IR_SHL || !ir_is_const(s->u, sh->arg[1]) || bits < 32 || s->eflags[i])
+    if (sh->op != IR_SHL || !ir_is_const(s->u, sh->arg[1]) || bits < 32 || s->val[i].eflags)
         return false;
     uint64_t k = ir_value(s->u, sh->arg[1]) & (bits - 1);
-    if (k < 1 || k > 3 || s->need[b])
+    if (k < 1 || k > 3 || s->val[b].need)
         return false;
     RaInsn *r = new_int(s, i, XF_LEA, 0);
     r->imm = (int64_t)k;
@@ -52,7 +52,7 @@ static bool sel_lea(X64Sel *s, IrRef i, IrRef a, IrRef b)
     return true;
 }
 
-static bool sel_commutative(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_commutative(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
     IrRef a = in->arg[0], b = in->arg[1];
@@ -62,84 +62,108 @@ static bool sel_commutative(X64Sel *s, IrRef i, const IrInsn *in)
         b = t;
     }
     if (in->op == IR_ADD && (sel_lea(s, i, a, b) || sel_lea(s, i, b, a)))
-        return true;
+        return;
     RaInsn *r = new_int(s, i, XF_RR, 0);
     if (sel_binary_imm(s, (IrOp)in->op, b, bits, r)) {
         r->form = XF_RI;
         x64_sel_use_int(s, r, a, 8u << r->size, in->op == IR_MUL ? RAF_MEM_OK : 0);
-        return true;
+        return;
     }
     x64_sel_use_int(s, r, a, bits, 0);
     x64_sel_use_int(s, r, b, bits, RAF_MEM_OK);
-    return true;
 }
 
-static bool sel_sub(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_sub(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
     IrRef a = in->arg[0], b = in->arg[1];
-    if (ir_is_const(s->u, a) && ir_value(s->u, a) == 0 && !s->eflags[i]) {
+    if (ir_is_const(s->u, a) && ir_value(s->u, a) == 0 && !s->val[i].eflags) {
         RaInsn *r = new_int(s, i, XF_NEG, 0);
         x64_sel_use_int(s, r, b, bits, 0);
-        return true;
+        return;
     }
     RaInsn *r = new_int(s, i, XF_RR, 0);
-    if (sel_binary_imm(s, IR_SUB, b, bits, r) && (r->imm != INT32_MIN || s->eflags[i])) {
+    if (sel_binary_imm(s, IR_SUB, b, bits, r) && (r->imm != INT32_MIN || s->val[i].eflags)) {
         r->form = XF_RI;
         x64_sel_use_int(s, r, a, bits, 0);
-        return true;
+        return;
     }
     x64_sel_use_int(s, r, a, bits, RAF_TIED);
     x64_sel_use_int(s, r, b, bits, RAF_MEM_OK);
-    return true;
 }
 
-static bool sel_andn(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_andn(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
     if (x64_cfg.f.bmi1 && bits >= 32) {
         RaInsn *r = new_int(s, i, XF_RR, 0);
         x64_sel_use_int(s, r, in->arg[0], bits, 0);
         x64_sel_use_int(s, r, in->arg[1], bits, 0);
-        return true;
+        return;
     }
     RaInsn *r = new_int(s, i, XF_TIED, 0);
     x64_sel_tmp(r, 1, 0);
     x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
     x64_sel_use_int(s, r, in->arg[1], bits, RAF_MEM_OK);
-    return true;
 }
 
-static bool sel_unary(X64Sel *s, IrRef i, const IrInsn *in, unsigned tmps, unsigned dst_flags)
+static void describe_unary(X64Sel *s, IrRef i, const IrInsn *in, unsigned tmps, unsigned dst_flags)
 {
     RaInsn *r = new_int(s, i, XF_RR, dst_flags);
     x64_sel_tmp(r, tmps, 0);
     x64_sel_use_int(s, r, in->arg[0], x64_type_bits((IrType)in->type), 0);
-    return true;
 }
 
-static bool sel_reverse(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_unary(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    describe_unary(s, i, in, 0, 0);
+}
+
+void x64_select_clz(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    bool native = x64_cfg.f.lzcnt;
+    describe_unary(s, i, in, !native, native ? 0 : RAF_EARLY);
+}
+
+void x64_select_ctz(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    bool native = x64_cfg.f.bmi1;
+    describe_unary(s, i, in, !native, native ? 0 : RAF_EARLY);
+}
+
+void x64_select_cls(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    describe_unary(s, i, in, 1, RAF_EARLY);
+}
+
+void x64_select_bools(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    RaInsn *r = new_int(s, i, XF_RR, 0);
+    x64_sel_use(s, r, in->arg[0], RC_GPR, 0);
+    x64_sel_use(s, r, in->arg[1], RC_GPR, RAF_MEM_OK);
+}
+
+void x64_select_reverse(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = new_int(s, i, XF_TIED, 0);
     x64_sel_tmp(r, 2, 0);
     x64_sel_use_int(s, r, in->arg[0], x64_type_bits((IrType)in->type), RAF_TIED);
-    return true;
 }
 
-static bool sel_shift(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_shift(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
     if (ir_is_const(s->u, in->arg[1])) {
         RaInsn *r = new_int(s, i, XF_RI, 0);
         r->imm = (int64_t)(ir_value(s->u, in->arg[1]) & (bits - 1));
         x64_sel_use_int(s, r, in->arg[0], bits, 0);
-        return true;
+        return;
     }
     if (x64_cfg.f.bmi2 && bits >= 32 && in->op != IR_ROR) {
         RaInsn *r = new_int(s, i, XF_RR, 0);
         x64_sel_use_int(s, r, in->arg[0], bits, 0);
         x64_sel_use_int(s, r, in->arg[1], 8, 0);
-        return true;
+        return;
     }
     RaInsn *r = new_int(s, i, XF_TIED, 0);
     x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
@@ -147,32 +171,29 @@ static bool sel_shift(X64Sel *s, IrRef i, const IrInsn *in)
         r->clobbers = 1 << X64_RCX;
     bool narrow;
     x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[1], 8, &narrow), RC_GPR, X64_RCX, 0);
-    return true;
 }
 
-static bool sel_extr(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_extr(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
     if (in->imm == 0 || in->arg[0] == in->arg[1]) {
         RaInsn *r = new_int(s, i, XF_RI, 0); /* a rotation */
         x64_sel_use_int(s, r, in->arg[1], bits, 0);
-        return true;
+        return;
     }
     RaInsn *r = new_int(s, i, XF_TIED, 0);
     x64_sel_use_int(s, r, in->arg[1], bits, RAF_TIED);
     x64_sel_use_int(s, r, in->arg[0], bits, 0);
-    return true;
 }
 
-static bool sel_field(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_field(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = new_int(s, i, XF_RI, 0);
     unsigned lsb = in->aux & 0xff, width = in->aux >> 8;
     x64_sel_use_int(s, r, in->arg[0], lsb == 0 && width <= 32 ? MAX(width, 8u) : 8u << r->size, 0);
-    return true;
 }
 
-static bool sel_bfi(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_bfi(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
     unsigned lsb = in->aux & 0xff, width = in->aux >> 8;
@@ -180,7 +201,7 @@ static bool sel_bfi(X64Sel *s, IrRef i, const IrInsn *in)
     if (width == bits) {
         r->form = XF_RI;
         x64_sel_use_int(s, r, in->arg[1], bits, 0);
-        return true;
+        return;
     }
     x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
     x64_sel_use_int(s, r, in->arg[1], MAX(width, 8u), 0);
@@ -191,10 +212,9 @@ static bool sel_bfi(X64Sel *s, IrRef i, const IrInsn *in)
         if (!by_mask)
             r->dst[0].flags |= RAF_EARLY;
     }
-    return true;
 }
 
-static bool sel_mulh(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_mulh(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
     bool narrow;
@@ -204,10 +224,9 @@ static bool sel_mulh(X64Sel *s, IrRef i, const IrInsn *in)
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RDX);
     x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[0], bits, &narrow), RC_GPR, X64_RAX, 0);
     x64_sel_use_int(s, r, in->arg[1], bits, RAF_MEM_OK);
-    return true;
 }
 
-static bool sel_div(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_div(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
     bool narrow;
@@ -217,21 +236,19 @@ static bool sel_div(X64Sel *s, IrRef i, const IrInsn *in)
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
     x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[0], bits, &narrow), RC_GPR, X64_RAX, 0);
     x64_sel_use_int(s, r, in->arg[1], bits, 0);
-    return true;
 }
 
 /* zext, sext, trunc that somebody wants as a value of their own. */
-static bool sel_extend(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_extend(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = new_int(s, i, XF_RR, 0);
     IrType from = (IrType)x64_ir(s, in->arg[0])->type;
     unsigned bits = in->op == IR_TRUNC ? x64_type_bits((IrType)in->type) : x64_type_bits(from);
     r->cc = from == IR_BOOL ? 2 : (uint8_t)x64_type_size(from);
     x64_sel_use_int(s, r, in->arg[0], bits, bits == 64 ? 0 : RAF_MEM_OK);
-    return true;
 }
 
-static bool sel_select(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_select(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     IrType t = (IrType)in->type;
@@ -249,21 +266,20 @@ static bool sel_select(X64Sel *s, IrRef i, const IrInsn *in)
         x64_sel_use_int(s, r, in->arg[1], 8u << r->size, RAF_MEM_OK);
     }
     x64_sel_cond(s, r, in->arg[0], false);
-    return true;
 }
 
 /* A bool as a value. */
-static bool sel_bool(X64Sel *s, IrRef i)
+void x64_select_bool(X64Sel *s, IrRef i, const IrInsn *in)
 {
+    (void)in;
     RaInsn *r = x64_sel_new(s, i);
     x64_sel_dst(s, r, i, RC_GPR, 0);
     x64_sel_cond(s, r, i, false);
     if (r->cond == COND_UCOMI)
         x64_sel_tmp(r, 1, 0);
-    return true;
 }
 
-static bool sel_crc32(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_crc32(X64Sel *s, IrRef i, const IrInsn *in)
 {
     bool castagnoli = in->aux & 4;
     unsigned bits = 8u << (in->aux & 3);
@@ -274,76 +290,4 @@ static bool sel_crc32(X64Sel *s, IrRef i, const IrInsn *in)
     x64_sel_use_int(s, r, in->arg[1], bits, 0);
     if (!castagnoli)
         x64_sel_tmp(r, 1, 0);
-    return true;
-}
-
-bool x64_int_select(X64Sel *s, IrRef i)
-{
-    const IrInsn *in = x64_ir(s, i);
-    switch ((IrOp)in->op) {
-    case IR_ADD:
-    case IR_MUL:
-    case IR_AND:
-    case IR_OR:
-    case IR_XOR:
-        return sel_commutative(s, i, in);
-    case IR_BAND:
-    case IR_BOR: {
-        RaInsn *r = new_int(s, i, XF_RR, 0);
-        x64_sel_use(s, r, in->arg[0], RC_GPR, 0);
-        x64_sel_use(s, r, in->arg[1], RC_GPR, RAF_MEM_OK);
-        return true;
-    }
-    case IR_SUB:
-        return sel_sub(s, i, in);
-    case IR_ANDN:
-        return sel_andn(s, i, in);
-    case IR_MULHU:
-    case IR_MULHS:
-        return sel_mulh(s, i, in);
-    case IR_UDIV:
-    case IR_SDIV:
-        return sel_div(s, i, in);
-    case IR_NOT:
-    case IR_NEG:
-    case IR_BSWAP:
-        return sel_unary(s, i, in, 0, 0);
-    case IR_POPCNT:
-        return sel_unary(s, i, in, 0, 0);
-    case IR_CLZ:
-        return sel_unary(s, i, in, !x64_cfg.f.lzcnt, x64_cfg.f.lzcnt ? 0 : RAF_EARLY);
-    case IR_CTZ:
-        return sel_unary(s, i, in, !x64_cfg.f.bmi1, x64_cfg.f.bmi1 ? 0 : RAF_EARLY);
-    case IR_CLS:
-        return sel_unary(s, i, in, 1, RAF_EARLY);
-    case IR_RBIT:
-    case IR_REV16:
-        return sel_reverse(s, i, in);
-    case IR_SHL:
-    case IR_SHR:
-    case IR_SAR:
-    case IR_ROR:
-        return sel_shift(s, i, in);
-    case IR_EXTR:
-        return sel_extr(s, i, in);
-    case IR_UBFX:
-    case IR_SBFX:
-        return sel_field(s, i, in);
-    case IR_BFI:
-        return sel_bfi(s, i, in);
-    case IR_ZEXT:
-    case IR_SEXT:
-    case IR_TRUNC:
-        return sel_extend(s, i, in);
-    case IR_SELECT:
-        return sel_select(s, i, in);
-    case IR_CMP:
-    case IR_BNOT:
-    case IR_CC:
-        return sel_bool(s, i);
-    case IR_CRC32:
-        return sel_crc32(s, i, in);
-    default:
-        return false;
-    }
 }

@@ -13,12 +13,14 @@ typedef struct XvSel {
     uint32_t *fused; /* by scalar: the vfrom that its code makes directly */
 } XvSel;
 
-bool x64_vec_sel_open(X64Sel *s)
+static XvSel *sel_open(X64Sel *s)
 {
     const IrUnit *u = s->u;
     XvSel *x = arena_alloc(s->ra->arena, sizeof *x + 2 * u->n * sizeof(uint32_t));
-    if (!x)
-        return false;
+    if (!x) {
+        s->fail = true;
+        return NULL;
+    }
     x->env = xv_env(u, &x64_cfg.f);
     x->twin = (uint32_t *)(x + 1);
     x->fused = x->twin + u->n;
@@ -28,59 +30,63 @@ bool x64_vec_sel_open(X64Sel *s)
             x->twin[u->insns[k].arg[0]] = k;
     x->env.twin = x->twin;
     s->vec = x;
-    return true;
+    return x;
+}
+
+/* Most units have neither floats nor vectors. NULL when the arena is used up. */
+static XvSel *sel_state(X64Sel *s)
+{
+    XvSel *x = s->vec ? s->vec : sel_open(s);
+    if (x)
+        x->env.block_first = s->block_first;
+    return x;
 }
 
 /* The user is the insn whose RaInsn is at hand. */
 IrRef x64_vec_sel_alias(X64Sel *s, IrRef ref)
 {
-    XvSel *x = s->vec;
-    x->env.block_first = s->block_first;
-    return xv_alias(&x->env, ref, s->ra->buf[s->pos].ir);
+    XvSel *x = sel_state(s);
+    return x ? xv_alias(&x->env, ref, s->ra->buf[s->pos].ir) : ref;
 }
 
 IrRef x64_vec_sel_result(X64Sel *s, IrRef ref)
 {
-    XvSel *x = s->vec;
-    return x->fused[ref] ? x->fused[ref] : ref;
+    XvSel *x = sel_state(s);
+    return x && x->fused[ref] ? x->fused[ref] : ref;
 }
 
 /* A vfrom right after the only insn that makes its scalar, which nothing else reads. */
-static bool fuse_vfrom(X64Sel *s, IrRef i)
+static bool fuse_vfrom(X64Sel *s, XvSel *x, IrRef i)
 {
-    XvSel *x = s->vec;
     IrRef a = x64_ir(s, i)->arg[0];
-    if (s->u->n_blocks != 1 || a + 1 != i || s->need[a] || !xv_may_be_vector(&x->env, a))
+    if (s->u->n_blocks != 1 || a + 1 != i || s->val[a].need || !xv_may_be_vector(&x->env, a))
         return false;
-    s->need[a]++;
+    s->val[a].need = true;
     x->fused[a] = i;
     return true;
 }
 
 static unsigned fcmp_form(const X64Sel *s, IrRef i)
 {
-    unsigned form = s->need[i] ? XV_FCMP_VALUE : 0;
-    if (s->eflags[i] & X64_EFL_UCOMI)
+    unsigned form = s->val[i].need ? XV_FCMP_VALUE : 0;
+    if (s->val[i].eflags & X64_EFL_UCOMI)
         form |= XV_FCMP_UCOMI;
-    if (s->eflags[i] & X64_EFL_UCOMI_SWAP)
+    if (s->val[i].eflags & X64_EFL_UCOMI_SWAP)
         form |= XV_FCMP_SWAP;
     return form;
 }
 
-bool x64_vec_select(X64Sel *s, IrRef i)
+void x64_select_vec(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    const IrInsn *in = x64_ir(s, i);
-    if (!xv_owns(in))
-        return false;
-    if (in->op == IR_VFROM && fuse_vfrom(s, i))
-        return true;
-    XvSel *x = s->vec;
+    CHECK(xv_owns(in));
+    XvSel *x = sel_state(s);
+    if (!x || (in->op == IR_VFROM && fuse_vfrom(s, x, i)))
+        return;
     RaInsn d;
-    x->env.block_first = s->block_first;
     xv_describe(&x->env, i, in->op == IR_FCMP ? fcmp_form(s, i) : 0, &d);
     RaInsn *r = x64_sel_new(s, i);
     if (s->fail)
-        return true;
+        return;
     r->form = d.form;
     r->observer = d.observer;
     r->clobbers = d.clobbers;
@@ -93,7 +99,6 @@ bool x64_vec_select(X64Sel *s, IrRef i)
     }
     for (unsigned k = 0; k < d.n_ops; k++)
         x64_sel_use(s, r, d.op[k].ref, d.op[k].cls, d.op[k].flags);
-    return true;
 }
 
 static void far_helper(X64Vec *v, HelperId h)
@@ -102,39 +107,48 @@ static void far_helper(X64Vec *v, HelperId h)
     x64_far_helper(c, h);
 }
 
-bool x64_vec_open(X64Ctx *c)
+/* The printing half's state, made when it is first asked. NULL when the arena is used up. */
+static X64Vec *emit_state(X64Ctx *c)
 {
+    if (c->vec)
+        return c->vec;
     X64Vec *v = arena_alloc(c->ra->arena, sizeof *v);
-    if (!v)
-        return false;
+    if (!v) {
+        c->fail = true;
+        return NULL;
+    }
     xv_init(v, &c->e, c->u, &x64_cfg.f);
     v->driver = c;
     v->target = c->ra->target;
     v->far_helper = far_helper;
     c->vec = v;
-    return true;
+    return v;
 }
 
 bool x64_vec_close(X64Ctx *c)
 {
-    return xv_finish(c->vec);
+    return !c->vec || xv_finish(c->vec);
 }
 
-bool x64_vec_emit(X64Ctx *c, const RaInsn *r)
+void x64_emit_vec(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    if (r->kind != RA_OP || !xv_owns(&c->u->insns[r->ir]))
-        return false;
-    xv_emit(c->vec, r);
-    return true;
+    (void)in;
+    X64Vec *v = emit_state(c);
+    if (v)
+        xv_emit(v, r);
 }
 
 void x64_vec_move(X64Ctx *c, RaLoc dst, RaLoc src)
 {
-    xv_move(c->vec, dst, src);
+    X64Vec *v = emit_state(c);
+    if (v)
+        xv_move(v, dst, src);
 }
 
 void x64_vec_const(X64Ctx *c, unsigned dst, uint64_t lo, uint64_t hi)
 {
     V128 value = {.u64 = {lo, hi}};
-    xv_const(c->vec, dst, value);
+    X64Vec *v = emit_state(c);
+    if (v)
+        xv_const(v, dst, value);
 }
