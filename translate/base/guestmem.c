@@ -21,7 +21,8 @@ typedef long GmCas(void *p, uint64_t *old, uint64_t now);
 GmCas gm_asm_cas1, gm_asm_cas2, gm_asm_cas4, gm_asm_cas8;
 long gm_asm_cas16(void *p, uint64_t *old, const uint64_t *now);
 extern const char gm_asm_cas16_insn[], gm_asm_cas16_fault[];
-long gm_asm_copy16(void *dst, const void *src);
+typedef long GmCopy(void *dst, const void *src);
+GmCopy gm_asm_copy1, gm_asm_copy2, gm_asm_copy4, gm_asm_copy8, gm_asm_copy16;
 extern const char gm_asm_copy16_begin[], gm_asm_copy16_end[], gm_asm_copy16_fault[];
 extern const char gm_asm_begin[], gm_asm_end[], gm_asm_fault[];
 
@@ -42,7 +43,18 @@ bool gm_copy_out(GuestAddr dst, const void *src, size_t n)
 
 static bool access_once(void *dst, const void *src, unsigned size)
 {
-    return (size == 16 ? gm_asm_copy16(dst, src) : gm_asm_copy(dst, src, size)) == 0;
+    switch (size) {
+    case 1:
+        return gm_asm_copy1(dst, src) == 0;
+    case 2:
+        return gm_asm_copy2(dst, src) == 0;
+    case 4:
+        return gm_asm_copy4(dst, src) == 0;
+    case 8:
+        return gm_asm_copy8(dst, src) == 0;
+    default:
+        return gm_asm_copy16(dst, src) == 0;
+    }
 }
 
 bool gm_load(void *dst, GuestAddr src, unsigned size)

@@ -125,6 +125,22 @@ gm_asm_cas16_insn:
         xorl    %eax, %eax
         ret
         .size   gm_asm_cas16, . - gm_asm_cas16
+/* long gm_asm_copyN(rdi dst, rsi src): 0. One access of N bytes. */
+        .macro  COPY name, load, into, store, from
+        .globl  \name
+        .hidden \name
+        .type   \name, @function
+\name:
+        \load   (%rsi), \into
+        \store  \from, (%rdi)
+        xorl    %eax, %eax
+        ret
+        .size   \name, . - \name
+        .endm
+        COPY    gm_asm_copy1, movzbl, %eax, movb, %al
+        COPY    gm_asm_copy2, movzwl, %eax, movw, %ax
+        COPY    gm_asm_copy4, movl, %eax, movl, %eax
+        COPY    gm_asm_copy8, movq, %rax, movq, %rax
 gm_asm_end:
 
 /*

@@ -53,11 +53,38 @@ static bool cache_map_code(void)
     return true;
 }
 
+static UnitMap *unit_map_new(uint32_t bits)
+{
+    UnitMap *m =
+        cache_map(sizeof *m + (sizeof(Unit *) << bits), HOST_PROT_READ | HOST_PROT_WRITE);
+    if (m)
+        m->bits = bits;
+    return m;
+}
+
+static void unit_map_grow(void)
+{
+    UnitMap *old = rt.unit_map;
+    if (old->bits >= UNIT_MAP_BITS_MAX || rt.n_units < 2u << old->bits)
+        return;
+    UnitMap *m = unit_map_new(old->bits + 2);
+    if (!m)
+        return; /* chains grow instead */
+    for (uint32_t i = 0; i < 1u << old->bits; i++)
+        for (Unit *u = old->head[i], *next; u; u = next) {
+            Unit **head = unit_head_of(m, u->pc);
+            next = u->hash_next;
+            __atomic_store_n(&u->hash_next, *head, __ATOMIC_RELEASE);
+            *head = u;
+        }
+    __atomic_store_n(&rt.unit_map, m, __ATOMIC_RELEASE);
+}
+
 bool cache_init(void)
 {
     int rw = HOST_PROT_READ | HOST_PROT_WRITE;
     rt.chunks = cache_map(sizeof(Chunk) * CHUNK_COUNT, rw);
-    rt.unit_map = cache_map(sizeof(Unit *) << UNIT_MAP_BITS, rw);
+    rt.unit_map = unit_map_new(UNIT_MAP_BITS);
     rt.page_map = cache_map(sizeof(PageNode *) << PAGE_MAP_BITS, rw);
     if (!rt.chunks || !rt.unit_map || !rt.page_map || !cache_map_code())
         return false;
@@ -85,7 +112,8 @@ bool cache_chunk_take(Vcpu *v, Trans *t)
 
 Unit *cache_find(GuestAddr pc, uint32_t mode)
 {
-    Unit *u = __atomic_load_n(&rt.unit_map[unit_hash(pc)], __ATOMIC_ACQUIRE);
+    UnitMap *m = __atomic_load_n(&rt.unit_map, __ATOMIC_ACQUIRE);
+    Unit *u = __atomic_load_n(unit_head_of(m, pc), __ATOMIC_ACQUIRE);
     for (; u; u = __atomic_load_n(&u->hash_next, __ATOMIC_ACQUIRE))
         if (u->pc == pc && u->mode == mode)
             return u;
@@ -144,7 +172,8 @@ Unit *cache_publish(Unit *u)
     Unit *other = cache_find(u->pc, u->mode);
     if (other)
         return other;
-    Unit **head = &rt.unit_map[unit_hash(u->pc)];
+    unit_map_grow();
+    Unit **head = unit_head_of(rt.unit_map, u->pc);
     u->hash_next = *head;
     cache_pages_add(u);
     __atomic_store_n(head, u, __ATOMIC_RELEASE);

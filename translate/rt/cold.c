@@ -58,48 +58,39 @@ static bool heat_allows(GuestAddr pc)
     return true;
 }
 
-bool cold_plain(const IrUnit *u, IrRef first)
+/* Ops that are not pure and yet plain. */
+enum { OP_NO, OP_YES, OP_LOAD, OP_STORE, OP_SLOT };
+static const uint8_t effect_ops[IR_OP_COUNT] = {
+    [IR_SET] = OP_SLOT,   [IR_GET] = OP_SLOT,  [IR_AT] = OP_YES,     [IR_LD] = OP_LOAD,
+    [IR_ST] = OP_STORE,   [IR_XIF] = OP_YES,   [IR_XJUMP] = OP_YES,  [IR_XCALL] = OP_YES,
+    [IR_XCALLI] = OP_YES, [IR_XRET] = OP_YES,  [IR_XIND] = OP_YES,   [IR_XTRAP] = OP_YES,
+    [IR_TRAPIF] = OP_YES,
+};
+
+static inline bool insn_plain(const IrUnit *u, const IrInsn *i, bool *vectors)
 {
-    for (IrRef r = first; r < u->n; r++) {
-        const IrInsn *i = &u->insns[r];
-        switch ((IrOp)i->op) {
-        case IR_SET:
-        case IR_GET:
-        case IR_AT:
-        case IR_XIF:
-        case IR_XJUMP:
-        case IR_XCALL:
-        case IR_XCALLI:
-        case IR_XRET:
-        case IR_XIND:
-        case IR_XTRAP:
-        case IR_TRAPIF:
-            break;
-        case IR_LD:
-            if (MA_ORDER(i->aux) != ORD_PLAIN && MA_ORDER(i->aux) != ORD_ACQ &&
-                MA_ORDER(i->aux) != ORD_ACQ_PC)
-                return false;
-            break;
-        case IR_ST:
-            if (MA_ORDER(i->aux) != ORD_PLAIN)
-                return false;
-            break;
-        default:
-            if (ir_ops[i->op].effects || i->op == IR_HI || i->op == IR_NOP)
-                return false;
-        }
+    unsigned order = MA_ORDER(i->aux);
+    switch (effect_ops[i->op]) {
+    case OP_NO:
+        return ir_ops[i->op].effects == 0 && i->op != IR_HI && i->op != IR_NOP;
+    case OP_LOAD:
+        return order == ORD_PLAIN || order == ORD_ACQ || order == ORD_ACQ_PC;
+    case OP_STORE:
+        return order == ORD_PLAIN;
+    case OP_SLOT:
+        *vectors |= u->slots[i->imm].type == SLOT_V128;
+        return true;
+    default:
+        return true;
     }
-    return true;
 }
 
-/* The unit has to do with vector slots. */
-static bool uses_vectors(const IrUnit *u)
+bool cold_plain(const IrUnit *u, IrRef first, bool *vectors)
 {
-    for (IrRef r = 1; r < u->n; r++)
-        if ((u->insns[r].op == IR_GET && u->insns[r].type == IR_V128) ||
-            (u->insns[r].op == IR_SET && u->slots[u->insns[r].imm].type == SLOT_V128))
-            return true;
-    return false;
+    for (IrRef r = first; r < u->n; r++)
+        if (!insn_plain(u, &u->insns[r], vectors))
+            return false;
+    return true;
 }
 
 static inline uint64_t value(const Cold *c, IrRef r)
@@ -276,11 +267,14 @@ static void cold_exec(Cold *c)
 static bool cold_block(Vcpu *v, GuestAddr pc)
 {
     Trans *t = v->trans;
-    if (!heat_allows(pc) || trans_front_cold(v, pc, COLD_INSNS) != TRANS_OK)
+    bool vectors = false;
+    if (!heat_allows(pc) || trans_front_cold(v, pc, COLD_INSNS, &vectors) != TRANS_OK)
         return false;
-    dump_guest(&t->ir, pc, t->hi);
-    dump_ir(&t->ir, LOG_OP, "IR of the front end (interpreted)");
-    if (!t->cold_vec && uses_vectors(&t->ir)) {
+    if (UNLIKELY(log_mask)) {
+        dump_guest(&t->ir, pc, t->hi);
+        dump_ir(&t->ir, LOG_OP, "IR of the front end (interpreted)");
+    }
+    if (vectors && !t->cold_vec) {
         rt.stubs.vec_save(v);
         t->cold_vec = true;
     }

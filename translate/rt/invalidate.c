@@ -11,7 +11,7 @@
 
 static void inval_unlink_map(Unit *u)
 {
-    for (Unit **p = &rt.unit_map[unit_hash(u->pc)]; *p; p = &(*p)->hash_next)
+    for (Unit **p = unit_head_of(rt.unit_map, u->pc); *p; p = &(*p)->hash_next)
         if (*p == u) {
             __atomic_store_n(p, u->hash_next, __ATOMIC_RELEASE);
             break;

@@ -22,7 +22,8 @@ enum {
     CHUNK_CODE = 64 << 10,
     CHUNK_DATA = 128 << 10,
     CHUNK_COUNT = 4096, /* 256 MiB of code, 512 MiB of data, reserved and lazily committed */
-    UNIT_MAP_BITS = 16,
+    UNIT_MAP_BITS = 9, /* at first; grows by two as units come */
+    UNIT_MAP_BITS_MAX = 19,
     PAGE_MAP_BITS = 12,
     GUEST_PAGE_SHIFT = 12,
     UNIT_INSNS_DEFAULT = 48,
@@ -78,6 +79,16 @@ typedef struct Trans {
     uint8_t *ret_stack; /* RET_STACK_SIZE bytes */
 } Trans;
 
+/*
+ * Heads of the units' chains by pc, 1 << bits of them. It grows under the lock: units are chained
+ * anew into a larger map, which then takes the old one's place. A reader still in the old one may
+ * miss a unit, which is as if it came a moment too early; the old one is never given back.
+ */
+typedef struct UnitMap {
+    uint32_t bits;
+    Unit *head[];
+} UnitMap;
+
 typedef struct Rt {
     RtConfig cfg;
     RaTarget target;
@@ -86,7 +97,7 @@ typedef struct Rt {
     int64_t rw_minus_rx; /* 0 unless the mapping is double */
     Chunk *chunks;
     uint32_t n_chunks; /* taken so far */
-    Unit **unit_map;   /* 1 << UNIT_MAP_BITS heads, chained by hash_next */
+    UnitMap *unit_map; /* chained by hash_next */
     PageNode **page_map;
     uint32_t *lookup[MODE_COUNT]; /* made when first used */
     Lock lock;
@@ -100,9 +111,9 @@ typedef struct Rt {
 
 extern Rt rt;
 
-static inline uint32_t unit_hash(GuestAddr pc)
+static inline Unit **unit_head_of(UnitMap *m, GuestAddr pc)
 {
-    return (uint32_t)(pc >> 2) & ((1u << UNIT_MAP_BITS) - 1);
+    return &m->head[(uint32_t)(pc >> 1 ^ pc >> 11) & ((1u << m->bits) - 1)];
 }
 
 static inline uint32_t page_hash(uint64_t page)
@@ -134,9 +145,9 @@ TransStatus trans_unit(Vcpu *v, GuestAddr pc, Unit **out);
 TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns);
 /*
  * The same for cold code: at most to the first branch, and only insns that cold_plain() allows;
- * TRANS_FULL when the first one is none.
+ * TRANS_FULL when the first one is none. Sets *vectors when a vector slot is read or written.
  */
-TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns);
+TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns, bool *vectors);
 bool trans_init(Vcpu *v);
 void trans_free(Vcpu *v);
 
@@ -148,8 +159,8 @@ void trans_free(Vcpu *v);
  */
 bool cold_run(Vcpu *v);
 void cold_close(Vcpu *v);
-/* True when the interpreter of cold code takes all insns from `first` on. */
-bool cold_plain(const IrUnit *u, IrRef first);
+/* True when the interpreter of cold code takes all insns from `first` on; *vectors as above. */
+bool cold_plain(const IrUnit *u, IrRef first, bool *vectors);
 
 /* link.c */
 void link_exit(Vcpu *v, ExitRec *rec, Unit *to);

@@ -99,13 +99,14 @@ static bool run_left(Vcpu *v, ExitRec **rec, RtEvent *ev)
     CHECK(!"a known leave reason");
 }
 
-static void run_connect(Vcpu *v, ExitRec *rec, Unit *u)
+/* looked: the lookup table had no unit for this pc. */
+static void run_connect(Vcpu *v, ExitRec *rec, Unit *u, bool looked)
 {
     if (rec && rec->kind == EXIT_IC)
         link_ic(v, rec, u);
     else if (rec)
         link_exit(v, rec, u);
-    if (!rec || rec->kind == EXIT_IC)
+    if (looked)
         cache_lookup_fill(v, u);
 }
 
@@ -134,6 +135,7 @@ RtEvent rt_run(Vcpu *v)
         return interp_run(v);
     RtEvent ev = {.kind = RT_POLL};
     ExitRec *rec = NULL;
+    bool looked = false;
     for (;;) {
         uint32_t poll = __atomic_load_n(&v->poll, __ATOMIC_ACQUIRE);
         if (UNLIKELY(poll & ~(uint32_t)(POLL_EPOCH | POLL_STOP)))
@@ -149,6 +151,7 @@ RtEvent rt_run(Vcpu *v)
         if (!u && cold_run(v)) {
             run_end(v);
             rec = NULL;
+            looked = false;
             if (run_left(v, &rec, &ev)) {
                 cold_close(v);
                 return ev;
@@ -165,12 +168,13 @@ RtEvent rt_run(Vcpu *v)
                 return ev;
             continue;
         }
-        run_connect(v, rec, u);
+        run_connect(v, rec, u, looked);
         rec = NULL;
         if (UNLIKELY(log_mask))
             run_log(v, u);
         rt.stubs.enter(v, (const void *)u->host_entry);
         run_end(v);
+        looked = v->leave_reason == LEAVE_LOOKUP || v->leave_reason == LEAVE_IC;
         if (run_left(v, &rec, &ev))
             return ev;
     }

@@ -12,7 +12,7 @@
 #include "opt.h"
 #include "trans_dump.h"
 
-enum { CODE_WINDOW = 256, FOLLOW_MAX = 4, HOST_PROT_RW = 3 };
+enum { CODE_WINDOW = 192, FOLLOW_MAX = 4, HOST_PROT_RW = 3 };
 
 /* Guest bytes copied in, so that a page vanishing under the translator is no fault of ours. */
 typedef struct CodeWindow {
@@ -37,13 +37,7 @@ static bool window_has(const CodeWindow *w, GuestAddr pc, uint32_t n)
 
 static void front_open(Trans *t, Vcpu *v, GuestAddr pc, const RtCode *rc)
 {
-    const GuestOps *g = rt.cfg.guest;
-    arena_reset(&t->ir_arena, TRANS_ARENA);
-    CHECK(ir_unit_init(&t->ir, &t->ir_arena, UNIT_IR_MAX));
     ir_unit_reset(&t->ir);
-    t->ir.slots = g->slots;
-    t->ir.n_slots = g->n_slots;
-    t->ir.slot_pc = g->slot_pc;
     t->ir.module_base = rc->module_base;
     t->ir.module_fixed = rc->module_fixed;
     t->ir.mode = v->mode;
@@ -113,7 +107,7 @@ static void front_cut(Trans *t, IrRef first)
     t->ir.overflow = false;
 }
 
-TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns)
+TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns, bool *vectors)
 {
     Trans *t = v->trans;
     CodeWindow w;
@@ -125,7 +119,7 @@ TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     while (t->ir.guest_insns < max_insns && window_has(&w, tc.pc, rt.cfg.guest->insn_align)) {
         IrRef first = t->ir.n;
         TransResult r = front_insn(t, &tc, &w);
-        if (t->ir.overflow || t->ir.n_blocks > 1 || !cold_plain(&t->ir, first)) {
+        if (t->ir.overflow || t->ir.n_blocks > 1 || !cold_plain(&t->ir, first, vectors)) {
             front_cut(t, first);
             if (t->ir.guest_insns == 0)
                 return TRANS_FULL;
@@ -322,6 +316,17 @@ static Arena carve_arena(uint8_t **p)
     return (Arena){.base = carve(p, TRANS_ARENA), .size = TRANS_ARENA};
 }
 
+static bool trans_unit_init(Trans *t)
+{
+    const GuestOps *g = rt.cfg.guest;
+    if (!ir_unit_init(&t->ir, &t->ir_arena, UNIT_IR_MAX))
+        return false;
+    t->ir.slots = g->slots;
+    t->ir.n_slots = g->n_slots;
+    t->ir.slot_pc = g->slot_pc;
+    return true;
+}
+
 /* The return stack and all scratch of a vcpu in one lazily committed mapping. */
 bool trans_init(Vcpu *v)
 {
@@ -355,7 +360,7 @@ bool trans_init(Vcpu *v)
     v->trans = t;
     t->ir_arena = carve_arena(&p);
     t->scratch = carve_arena(&p);
-    return true;
+    return trans_unit_init(t);
 }
 
 void trans_free(Vcpu *v)
