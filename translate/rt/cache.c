@@ -55,8 +55,7 @@ static bool cache_map_code(void)
 
 static UnitMap *unit_map_new(uint32_t bits)
 {
-    UnitMap *m =
-        cache_map(sizeof *m + (sizeof(Unit *) << bits), HOST_PROT_READ | HOST_PROT_WRITE);
+    UnitMap *m = cache_map(sizeof *m + (sizeof(Unit *) << bits), HOST_PROT_READ | HOST_PROT_WRITE);
     if (m)
         m->bits = bits;
     return m;

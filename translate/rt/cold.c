@@ -26,7 +26,7 @@
 #include "trans_dump.h"
 #include <string.h>
 
-enum { HEAT_SIZE = 1 << 14, HEAT_STEPS = HEAT_SIZE / 4, COLD_INSNS = 24 };
+enum { HEAT_SIZE = 1 << 14, HEAT_STEPS = HEAT_SIZE / 4, COLD_INSNS = 16 };
 
 static uint8_t heat[HEAT_SIZE];
 static uint32_t heat_steps;
@@ -58,39 +58,42 @@ static bool heat_allows(GuestAddr pc)
     return true;
 }
 
-/* Ops that are not pure and yet plain. */
-enum { OP_NO, OP_YES, OP_LOAD, OP_STORE, OP_SLOT };
-static const uint8_t effect_ops[IR_OP_COUNT] = {
-    [IR_SET] = OP_SLOT,   [IR_GET] = OP_SLOT,  [IR_AT] = OP_YES,     [IR_LD] = OP_LOAD,
-    [IR_ST] = OP_STORE,   [IR_XIF] = OP_YES,   [IR_XJUMP] = OP_YES,  [IR_XCALL] = OP_YES,
-    [IR_XCALLI] = OP_YES, [IR_XRET] = OP_YES,  [IR_XIND] = OP_YES,   [IR_XTRAP] = OP_YES,
-    [IR_TRAPIF] = OP_YES,
+/* What an insn has to do with, or'ed over a stretch. */
+enum { USES_MORE = 1, USES_MEMORY = 2, USES_VECTORS = 4 };
+#define PURE_OR_MORE(effects) ((effects) ? USES_MORE : 0)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const uint8_t op_uses[IR_OP_COUNT] = {
+#define OP(id, text, sig, nargs, effects) [IR_##id] = PURE_OR_MORE(effects),
+#include "ir_ops.def"
+#undef OP
+    [IR_NOP] = USES_MORE, [IR_HI] = USES_MORE,   [IR_SET] = 0,          [IR_GET] = 0,
+    [IR_AT] = 0,          [IR_XIF] = 0,          [IR_XJUMP] = 0,        [IR_XCALL] = 0,
+    [IR_XCALLI] = 0,      [IR_XRET] = 0,         [IR_XIND] = 0,         [IR_XTRAP] = 0,
+    [IR_TRAPIF] = 0,      [IR_LD] = USES_MEMORY, [IR_ST] = USES_MEMORY,
 };
+#pragma GCC diagnostic pop
+static const uint8_t type_uses[IR_TYPE_COUNT] = {[IR_V128] = USES_VECTORS};
 
-static inline bool insn_plain(const IrUnit *u, const IrInsn *i, bool *vectors)
+/* Of a load or store: the orders that a plain access on the host has anyway. */
+static inline unsigned order_uses(const IrInsn *i)
 {
-    unsigned order = MA_ORDER(i->aux);
-    switch (effect_ops[i->op]) {
-    case OP_NO:
-        return ir_ops[i->op].effects == 0 && i->op != IR_HI && i->op != IR_NOP;
-    case OP_LOAD:
-        return order == ORD_PLAIN || order == ORD_ACQ || order == ORD_ACQ_PC;
-    case OP_STORE:
-        return order == ORD_PLAIN;
-    case OP_SLOT:
-        *vectors |= u->slots[i->imm].type == SLOT_V128;
-        return true;
-    default:
-        return true;
-    }
+    enum { LOADS = 1 << ORD_PLAIN | 1 << ORD_ACQ | 1 << ORD_ACQ_PC, STORES = 1 << ORD_PLAIN };
+    unsigned fine = i->op == IR_LD ? LOADS : STORES;
+    return fine >> MA_ORDER(i->aux) & 1 ? 0 : USES_MORE;
 }
 
 bool cold_plain(const IrUnit *u, IrRef first, bool *vectors)
 {
-    for (IrRef r = first; r < u->n; r++)
-        if (!insn_plain(u, &u->insns[r], vectors))
-            return false;
-    return true;
+    unsigned uses = 0;
+    for (const IrInsn *i = &u->insns[first], *end = &u->insns[u->n]; i < end; i++) {
+        unsigned mine = op_uses[i->op];
+        uses |= mine | type_uses[i->type];
+        if (mine & USES_MEMORY)
+            uses |= order_uses(i);
+    }
+    *vectors |= (uses & USES_VECTORS) != 0;
+    return !(uses & USES_MORE);
 }
 
 static inline uint64_t value(const Cold *c, IrRef r)
@@ -264,6 +267,11 @@ static void cold_exec(Cold *c)
     }
 }
 
+static bool cold_goes_on(const Vcpu *v)
+{
+    return __atomic_load_n(&v->poll, __ATOMIC_ACQUIRE) == 0;
+}
+
 static bool cold_block(Vcpu *v, GuestAddr pc)
 {
     Trans *t = v->trans;
@@ -279,7 +287,10 @@ static bool cold_block(Vcpu *v, GuestAddr pc)
         t->cold_vec = true;
     }
     Cold c = {.u = &t->ir, .v = v, .vals = t->interp_vals};
-    cold_exec(&c);
+    do /* a block that jumps to itself is not made anew */
+        cold_exec(&c);
+    while (v->leave_reason == LEAVE_LOOKUP && *slot_pc(v) == pc && cold_goes_on(v) &&
+           heat_allows(pc));
     return true;
 }
 
@@ -290,8 +301,7 @@ bool cold_run(Vcpu *v)
         return false;
     while (cold_block(v, *slot_pc(v))) {
         ran = true;
-        if (v->leave_reason != LEAVE_LOOKUP || __atomic_load_n(&v->poll, __ATOMIC_ACQUIRE) ||
-            cache_find(*slot_pc(v), v->mode))
+        if (v->leave_reason != LEAVE_LOOKUP || !cold_goes_on(v) || cache_find(*slot_pc(v), v->mode))
             break;
     }
     return ran;

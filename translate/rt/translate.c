@@ -12,7 +12,7 @@
 #include "opt.h"
 #include "trans_dump.h"
 
-enum { CODE_WINDOW = 192, FOLLOW_MAX = 4, HOST_PROT_RW = 3 };
+enum { CODE_WINDOW = 192, COLD_WINDOW = 64, FOLLOW_MAX = 4, HOST_PROT_RW = 3 };
 
 /* Guest bytes copied in, so that a page vanishing under the translator is no fault of ours. */
 typedef struct CodeWindow {
@@ -21,12 +21,12 @@ typedef struct CodeWindow {
     uint32_t len;
 } CodeWindow;
 
-static bool window_fill(CodeWindow *w, GuestAddr pc, RtCode *rc)
+static bool window_fill(CodeWindow *w, GuestAddr pc, uint32_t size, RtCode *rc)
 {
     if (!rt.cfg.code_at(pc, rc))
         return false;
     w->start = pc;
-    w->len = (uint32_t)MIN((uint64_t)CODE_WINDOW, rc->end - pc);
+    w->len = (uint32_t)MIN((uint64_t)size, rc->end - pc);
     return gm_copy_in(w->bytes, pc, w->len);
 }
 
@@ -73,7 +73,7 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     Trans *t = v->trans;
     CodeWindow w;
     RtCode rc;
-    if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, &rc))
+    if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, CODE_WINDOW, &rc))
         return TRANS_NOEXEC;
     front_open(t, v, pc, &rc);
     TransCtx tc = {.u = &t->ir, .pc = pc, .mode = v->mode, .features = &rt.cfg.guest_features};
@@ -81,7 +81,7 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     for (;;) {
         if (!window_has(&w, tc.pc, rt.cfg.guest->insn_align)) {
             RtCode more;
-            if (!window_fill(&w, tc.pc, &more) || more.module_base != rc.module_base)
+            if (!window_fill(&w, tc.pc, CODE_WINDOW, &more) || more.module_base != rc.module_base)
                 break;
         }
         TransResult r = front_insn(t, &tc, &w);
@@ -112,7 +112,7 @@ TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns, bool *ve
     Trans *t = v->trans;
     CodeWindow w;
     RtCode rc;
-    if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, &rc))
+    if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, COLD_WINDOW, &rc))
         return TRANS_NOEXEC;
     front_open(t, v, pc, &rc);
     TransCtx tc = {.u = &t->ir, .pc = pc, .mode = v->mode, .features = &rt.cfg.guest_features};
