@@ -268,7 +268,7 @@ static uint8_t choose_cold_runs(const Options *o)
     if (o->one_insn)
         return 0;
     if (o->cold_runs != COLD_RUNS_AUTO)
-        return (uint8_t)MIN(o->cold_runs, UINT8_MAX);
+        return (uint8_t)MIN(o->cold_runs, COLD_RUNS_MAX);
     bool looks = o->verify || o->seed || o->dump_pc || o->opt_limit != ~0ull ||
                  o->unit_limit != ~0ull || log_mask & stages;
     return looks ? 0 : COLD_RUNS;

@@ -351,7 +351,7 @@ def main():
     p.add_argument('--limit', type=int, default=120)
     args = p.parse_args()
     ferry = os.path.join(args.build_dir, 'linux-user', 'ferry')
-    runners = (args.runners or 'qemu-aarch64;{0} -cold-runs 0;{0} -cold-runs 255;{0} --interpret'
+    runners = (args.runners or 'qemu-aarch64;{0} -cold-runs 0;{0} -cold-runs 127;{0} --interpret'
                .format(ferry)).split(';')
     table = Table()
     cases, none = make_cases(args, table)

@@ -15,7 +15,9 @@
  * cold_close().
  *
  * Visits are counted in a table by hash of the pc, cleared now and then so that it does not fill up
- * with code that will not come back. Two threads counting at once may lose a visit: no harm.
+ * with code that will not come back. It also tells which way branches went so far: a unit does not
+ * go on behind a branch where no block was ever begun (cold_seen). Two threads counting at once may
+ * lose a visit: no harm.
  *
  *     0x400804: stp x29, x30, [sp, #-160]! ... b.ne 0x400a00     one block, interpreted twice,
  *                                                                then the head of a unit
@@ -26,7 +28,8 @@
 #include "trans_dump.h"
 #include <string.h>
 
-enum { HEAT_SIZE = 1 << 14, HEAT_STEPS = HEAT_SIZE / 4, COLD_INSNS = 16 };
+enum { HEAT_SIZE = 1 << 14, HEAT_STEPS = HEAT_SIZE / 4, HEAT_ROUNDS = 8, HEAT_SEEN = 0x80 };
+enum { COLD_INSNS = 16 };
 
 static uint8_t heat[HEAT_SIZE];
 static uint32_t heat_steps;
@@ -44,18 +47,36 @@ typedef struct Cold {
     uint64_t pc; /* of the guest insn at hand */
 } Cold;
 
+static uint8_t *heat_of(GuestAddr pc)
+{
+    return &heat[(pc >> 1 ^ pc >> 15) & (HEAT_SIZE - 1)];
+}
+
+/* Forgets the counts now and then, and more seldom what was seen. */
+static void heat_cool(void)
+{
+    static uint32_t rounds;
+    uint8_t keep = ++rounds % HEAT_ROUNDS ? HEAT_SEEN : 0;
+    heat_steps = 0;
+    for (uint32_t i = 0; i < HEAT_SIZE; i++)
+        heat[i] &= keep;
+}
+
 /* True when this visit is to be interpreted. */
 static bool heat_allows(GuestAddr pc)
 {
-    uint8_t *h = &heat[(pc >> 1 ^ pc >> 15) & (HEAT_SIZE - 1)];
-    if (*h >= rt.cfg.cold_runs)
+    uint8_t *h = heat_of(pc);
+    if ((*h & ~HEAT_SEEN) >= rt.cfg.cold_runs)
         return false;
-    ++*h;
-    if (UNLIKELY(++heat_steps >= HEAT_STEPS)) {
-        heat_steps = 0;
-        memset(heat, 0, sizeof heat);
-    }
+    *h = (uint8_t)(*h + 1) | HEAT_SEEN;
+    if (UNLIKELY(++heat_steps >= HEAT_STEPS))
+        heat_cool();
     return true;
+}
+
+bool cold_seen(GuestAddr pc)
+{
+    return !rt.cfg.cold_runs || *heat_of(pc) & HEAT_SEEN;
 }
 
 /* What an insn has to do with, or'ed over a stretch. */

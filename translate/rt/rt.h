@@ -68,6 +68,8 @@ typedef struct RtCode {
     uint64_t end; /* first address after pc that is not executable */
 } RtCode;
 
+enum { COLD_RUNS_MAX = 127 };
+
 typedef struct RtConfig {
     const GuestOps *guest;
     const BackendOps *backend;
@@ -82,7 +84,7 @@ typedef struct RtConfig {
      */
     void (*syscall)(Vcpu *v);
     uint32_t max_insns;  /* guest insns a unit at most; 0: default */
-    uint8_t cold_runs;   /* times that code is interpreted before it is translated; 0: never */
+    uint8_t cold_runs;   /* times code is interpreted before it is translated, <= COLD_RUNS_MAX */
     bool single_step;    /* one guest insn a unit, no links */
     bool interpret;      /* run the reference interpreter instead of host code */
     bool wx_split;       /* double mapping instead of RWX */

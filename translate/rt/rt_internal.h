@@ -159,6 +159,8 @@ void trans_free(Vcpu *v);
  */
 bool cold_run(Vcpu *v);
 void cold_close(Vcpu *v);
+/* False when code at pc, behind a branch, is known not to have run yet. */
+bool cold_seen(GuestAddr pc);
 /* True when the interpreter of cold code takes all insns from `first` on; *vectors as above. */
 bool cold_plain(const IrUnit *u, IrRef first, bool *vectors);
 

@@ -91,6 +91,8 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
         }
         bool follow = r == TR_NEXT || front_follows(&tc, t, &follows);
         tc.pc = tc.next_pc;
+        if (t->ir.insns[t->ir.n - 1].op == IR_XIF && !cold_seen(tc.pc))
+            break;
         if (!follow || t->ir.guest_insns >= max_insns || t->ir.overflow)
             break;
     }
