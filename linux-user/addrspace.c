@@ -24,7 +24,7 @@ static AsRange *free_nodes; /* linked by node.left */
 
 bool as_init(void)
 {
-    return arena_init(&nodes, 64u << 20);
+    return arena_init_near(&nodes, 64u << 20);
 }
 
 void as_lock(void)

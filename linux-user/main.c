@@ -287,6 +287,7 @@ static void init_runtime(const GuestOps *g, const GuestFeatures *f)
         .single_step = o->one_insn,
         .interpret = o->interpret,
         .wx_split = o->wx_split,
+        .cache_size = MIN(o->tb_size, 1ull << 20) << 20,
         .ra_seed = (uint32_t)o->seed,
         .verify = o->verify,
         .opt_limit = (uint32_t)MIN(o->opt_limit, UINT32_MAX),
@@ -338,7 +339,7 @@ static void ferry_main(void *thread)
     Program p = {.fd = -1};
     uint64_t hwcap[2] = {0};
     GuestAddr pc, sp;
-    if (!arena_init(&process.arena, 64u << 20))
+    if (!arena_init_near(&process.arena, 64u << 20))
         no_memory();
     quit_on(options_parse(&process.opt, &process.arena, boot.argc, boot.argv, boot.envp));
     if (process.opt.first_program_arg >= boot.argc) {

@@ -18,6 +18,7 @@ typedef enum OptId {
     OPT_GDB,
     OPT_SYSROOT,
     OPT_STACK,
+    OPT_TB_SIZE,
     OPT_CPU,
     OPT_SET_ENV,
     OPT_UNSET_ENV,
@@ -73,7 +74,7 @@ static const OptRow rows[] = {
      "one guest instruction per unit"},
     {OPT_IGNORED, "B", "guest-base", "address", "QEMU_GUEST_BASE", "accepted, without effect"},
     {OPT_IGNORED, "R", "reserved-va", "size", "QEMU_RESERVED_VA", "accepted, without effect"},
-    {OPT_IGNORED, "tb-size", "", "size", "QEMU_TB_SIZE", ""},
+    {OPT_TB_SIZE, "tb-size", "", "MiB", "QEMU_TB_SIZE", "room for translated code"},
     {OPT_IGNORED, "seed", "", "seed", "QEMU_RAND_SEED", ""},
     {OPT_IGNORED, "p", "", "size", "QEMU_PAGESIZE", ""},
     {OPT_INTERPRET, "interpret", "", "", "", "run the reference interpreter"},
@@ -329,6 +330,9 @@ static int set_value(Reader *r, OptId id, const char *value)
     case OPT_HOST_FEATURES:
         o->host_features = value;
         break;
+    case OPT_TB_SIZE:
+        o->tb_text = value;
+        return set_number(r, value, &o->tb_size);
     case OPT_SEED:
         o->seed_text = value;
         return set_number(r, value, &o->seed);
@@ -447,6 +451,7 @@ size_t options_inherit(const Options *o, const char **words, size_t max)
         {"-ra-seed", o->seed_text, o->seed_text},
         {"-opt-passes", o->opt_limit_text, o->opt_limit_text},
         {"-host-features", o->host_features, o->host_features},
+        {"-tb-size", o->tb_text, o->tb_text},
     };
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(list); i++) {

@@ -40,6 +40,8 @@ typedef struct Options {
     const char *seed_text, *opt_limit_text; /* as given, for children */
     uint64_t cold_runs;                     /* or COLD_RUNS_AUTO */
     const char *cold_text;
+    uint64_t tb_size; /* -tb-size in MiB, or 0 */
+    const char *tb_text;
     const char *exec_comm; /* --exec-comm: the name the kernel would give the process */
     int exec_fd;           /* --exec-fd: program's descriptor, -1 none */
     bool exec_fd_close;    /* it was close-on-exec */

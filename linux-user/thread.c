@@ -212,10 +212,9 @@ static long clone_vm(Thread *t, CloneRequest *q)
     }
     long r = thread_clone_raw(q->nr, q->args[0], q->args[1], q->args[2], q->args[3], c);
     if (hs_failed(r) || q->flags & CLONE_VFORK) {
-        if (!hs_failed(r)) {
-            c->vcpu.tid = t->vcpu.tid; /* the lock's owner is who calls */
+        c->vcpu.tid = t->vcpu.tid; /* the lock's owner is who calls */
+        if (!hs_failed(r))
             rt_vcpu_exit(&c->vcpu);
-        }
         if (c->sighand != &c->own_sighand)
             __atomic_fetch_sub(&c->sighand->refs, 1, __ATOMIC_RELAXED);
         thread_free(c, t->vcpu.tid);
@@ -240,7 +239,11 @@ static long clone_copy(Thread *t, CloneRequest *q)
     /* No lock may be held by a thread that the child does not have. */
     lock_take(&t->sighand->lock, t->vcpu.tid);
     as_lock();
-    rt_fork_prepare(&t->vcpu);
+    if (!rt_fork_prepare(&t->vcpu)) {
+        as_unlock();
+        lock_drop(&t->sighand->lock, t->vcpu.tid);
+        return -ENOMEM;
+    }
     lock_take(&pool.lock, t->vcpu.tid);
     long r = HS(q->nr, q->args[0], q->args[1], q->args[2], q->args[3]);
     if (r != 0) {

@@ -6,6 +6,7 @@
 Exits 77 (skipped) where there is no cross compiler; the prebuilt hello is tested before that.
 """
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -22,11 +23,15 @@ def fail(label, why):
     print('FAILED %s: %s' % (label, why))
 
 
-def check(label, cmd, status=0, out=None, err=None, env=None):
-    """Runs ferry; out: exact standard output, err: text that standard error must contain."""
+def check(label, cmd, status=0, out=None, err=None, env=None, space=None):
+    """Runs ferry; out: exact standard output, err: text that standard error must contain, space:
+    bytes of address space it may have."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (space, space))
     base = {k: v for k, v in os.environ.items() if not k.startswith('QEMU_')}
     r = subprocess.run([FERRY, *cmd], capture_output=True, text=True, timeout=60, cwd=WORK,
-                       env={**base, **(env or {})}, stdin=subprocess.DEVNULL)
+                       env={**base, **(env or {})}, stdin=subprocess.DEVNULL,
+                       preexec_fn=limit if space else None)
     wrong = []
     if r.returncode != status:
         wrong.append('status %d for %d' % (r.returncode, status))
@@ -52,6 +57,9 @@ def command_line():
     text = 'hello from AArch64\n'
     check('hello', [HELLO], out=text)
     check('arguments are the program\'s', [HELLO, '-bogus', '--help'], out=text)
+    for mib in 16, 64, 500:
+        check('%d MiB of address space' % mib, [HELLO], out=text, space=mib << 20)
+    check('4 MiB of address space', [HELLO], 126, '', 'ferry: ', space=4 << 20)
     check('end of options', ['--', HELLO], out=text)
     check('unknown option', ['-bogus', HELLO], 1, '', "unknown option '-bogus'")
     check('nothing to run', [], 1, '', 'no program')

@@ -10,6 +10,14 @@
 
 enum { ARENA_PAGE = 65536 }; /* a multiple of every host's page size */
 
+uint64_t arena_address_limit(void)
+{
+    enum { HOST_RLIMIT_AS = 9 };
+    uint64_t lim[2] = {~0ull, ~0ull};
+    HS(__NR_prlimit64, 0, HOST_RLIMIT_AS, 0, lim);
+    return lim[0];
+}
+
 bool arena_init(Arena *a, size_t size)
 {
     *a = (Arena){0};
@@ -23,6 +31,11 @@ bool arena_init(Arena *a, size_t size)
     a->base = (uint8_t *)r;
     a->size = size;
     return true;
+}
+
+bool arena_init_near(Arena *a, size_t size)
+{
+    return arena_init(a, MIN(size, MAX(arena_address_limit() / 32, (uint64_t)ARENA_PAGE)));
 }
 
 void arena_free(Arena *a)

@@ -18,6 +18,10 @@ typedef struct Arena {
 
 /* Reserves `size` bytes (rounded to pages); false when the host refuses. */
 bool arena_init(Arena *a, size_t size);
+/* The same, or a small part of the process's address space where that is limited to little. */
+bool arena_init_near(Arena *a, size_t size);
+/* RLIMIT_AS in bytes; ~0: none. */
+uint64_t arena_address_limit(void);
 void arena_free(Arena *a);
 void arena_reset(Arena *a, size_t keep);
 

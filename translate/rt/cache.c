@@ -26,31 +26,134 @@ void *cache_map(size_t size, int prot)
     return hs_failed(r) ? NULL : (void *)r;
 }
 
+static size_t code_size(void)
+{
+    return (size_t)CHUNK_CODE * rt.max_chunks;
+}
+
+/* A memfd of the code's size, or an error. */
+static long code_fd(void)
+{
+    long fd = HS(__NR_memfd_create, "code", 1 /* MFD_CLOEXEC */);
+    if (hs_failed(fd) || !hs_failed(HS(__NR_ftruncate, fd, code_size())))
+        return fd;
+    HS(__NR_close, fd);
+    return -1;
+}
+
+/* Maps fd executable (at `rx`, or anywhere when 0) and writable; false leaves nothing behind. */
+static bool code_map_twice(long fd, long *rx, long *rw)
+{
+    long place = *rx;
+    *rx = HS(__NR_mmap, place, code_size(), HOST_PROT_READ | HOST_PROT_EXEC,
+             place ? MAP_SHARED | MAP_FIXED : MAP_SHARED, fd, 0);
+    *rw = HS(__NR_mmap, 0, code_size(), HOST_PROT_READ | HOST_PROT_WRITE, MAP_SHARED, fd, 0);
+    if (!hs_failed(*rx) && !hs_failed(*rw))
+        return true;
+    if (!hs_failed(*rx))
+        HS(__NR_munmap, *rx, code_size());
+    if (!hs_failed(*rw))
+        HS(__NR_munmap, *rw, code_size());
+    return false;
+}
+
+/* The host refuses RWX (or the option asks): one memfd, mapped writable and executable. */
+static bool cache_split_code(void)
+{
+    long rx = (long)rt.code_rx, rw, fd = code_fd();
+    if (hs_failed(fd))
+        return false;
+    bool ok = code_map_twice(fd, &rx, &rw);
+    HS(__NR_close, fd);
+    rt.rw_minus_rx = rw - rx;
+    return ok;
+}
+
 static bool cache_map_code(void)
 {
-    size_t code = (size_t)CHUNK_CODE * CHUNK_COUNT, data = (size_t)CHUNK_DATA * CHUNK_COUNT;
-    uint8_t *p = cache_map(code + data, HOST_PROT_READ | HOST_PROT_WRITE);
+    size_t data = (size_t)CHUNK_DATA * rt.max_chunks;
+    uint8_t *p = cache_map(code_size() + data, HOST_PROT_READ | HOST_PROT_WRITE);
     if (!p)
         return false;
     rt.code_rx = p;
-    rt.data = p + code;
+    rt.data = p + code_size();
     rt.rw_minus_rx = 0;
     int rwx = HOST_PROT_READ | HOST_PROT_WRITE | HOST_PROT_EXEC;
-    if (!rt.cfg.wx_split && !hs_failed(HS(__NR_mprotect, p, code, rwx)))
+    if (!rt.cfg.wx_split && !hs_failed(HS(__NR_mprotect, p, code_size(), rwx)))
         return true;
-    /* The host refuses RWX (or the option asks): one memfd, mapped writable and executable. */
-    long fd = HS(__NR_memfd_create, "code", 1 /* MFD_CLOEXEC */);
+    if (cache_split_code())
+        return true;
+    HS(__NR_munmap, p, code_size() + data);
+    return false;
+}
+
+/*
+ * A double mapping is shared memory and stays shared over a fork: two processes would write one
+ * cache. So the child gets a copy of the code in the same place, made before the fork while the
+ * lock keeps every unit and link as it is. (Sealing the common one and opening a new cache on both
+ * sides would save the copy, but every fork would then cost address space, and old units could not
+ * be linked any more.)
+ */
+static long fork_rx, fork_rw;
+
+static bool copy_code(long fd)
+{
+    for (uint32_t i = 0; i <= rt.n_chunks; i++) {
+        uint64_t at = (uint64_t)i * CHUNK_CODE, n = i ? rt.chunks[i].code_used : CHUNK_CODE;
+        while (n) {
+            long r = HS(__NR_pwrite64, fd, rt.code_rx + at, n, at);
+            if (r <= 0)
+                return false;
+            at += (uint64_t)r;
+            n -= (uint64_t)r;
+        }
+    }
+    return true;
+}
+
+bool cache_fork_prepare(void)
+{
+    if (!rt.rw_minus_rx)
+        return true;
+    long fd = code_fd();
     if (hs_failed(fd))
         return false;
-    bool ok = !hs_failed(HS(__NR_ftruncate, fd, code));
-    long rx =
-        HS(__NR_mmap, p, code, HOST_PROT_READ | HOST_PROT_EXEC, MAP_SHARED | MAP_FIXED, fd, 0);
-    long rw = HS(__NR_mmap, 0, code, HOST_PROT_READ | HOST_PROT_WRITE, MAP_SHARED, fd, 0);
+    fork_rx = 0;
+    bool ok = copy_code(fd) && code_map_twice(fd, &fork_rx, &fork_rw);
     HS(__NR_close, fd);
-    if (!ok || hs_failed(rx) || hs_failed(rw))
-        return false;
-    rt.rw_minus_rx = rw - rx;
-    return true;
+    return ok;
+}
+
+void cache_fork_parent(void)
+{
+    if (!rt.rw_minus_rx)
+        return;
+    HS(__NR_munmap, fork_rx, code_size());
+    HS(__NR_munmap, fork_rw, code_size());
+}
+
+/* The copy takes the place of both views; chunks keep what their owners had not published. */
+void cache_fork_child(void)
+{
+    enum { MAYMOVE_FIXED = 3 };
+    if (!rt.rw_minus_rx)
+        return;
+    size_t n = code_size();
+    long rx = HS(__NR_mremap, fork_rx, n, n, MAYMOVE_FIXED, rt.code_rx);
+    long rw = HS(__NR_mremap, fork_rw, n, n, MAYMOVE_FIXED, rt.code_rx + rt.rw_minus_rx);
+    CHECK(!hs_failed(rx) && !hs_failed(rw));
+}
+
+/*
+ * Chunks that fit what was asked for and a part of the limit on address space, which is the guest's
+ * to use.
+ */
+static uint32_t cache_chunks_wanted(void)
+{
+    enum { PART = 8, CHUNK_ALL = CHUNK_CODE + CHUNK_DATA };
+    uint64_t n = rt.cfg.cache_size ? rt.cfg.cache_size / CHUNK_CODE : CHUNK_COUNT_MAX;
+    n = MIN(n, arena_address_limit() / PART / CHUNK_ALL);
+    return (uint32_t)MIN(MAX(n, (uint64_t)CHUNK_COUNT_MIN), (uint64_t)CHUNK_COUNT_MAX);
 }
 
 static UnitMap *unit_map_new(uint32_t bits)
@@ -82,11 +185,17 @@ static void unit_map_grow(void)
 bool cache_init(void)
 {
     int rw = HOST_PROT_READ | HOST_PROT_WRITE;
-    rt.chunks = cache_map(sizeof(Chunk) * CHUNK_COUNT, rw);
+    rt.max_chunks = cache_chunks_wanted();
+    rt.chunks = cache_map(sizeof(Chunk) * CHUNK_COUNT_MAX, rw);
     rt.unit_map = unit_map_new(UNIT_MAP_BITS);
     rt.page_map = cache_map(sizeof(PageNode *) << PAGE_MAP_BITS, rw);
-    if (!rt.chunks || !rt.unit_map || !rt.page_map || !cache_map_code())
+    if (!rt.chunks || !rt.unit_map || !rt.page_map)
         return false;
+    while (!cache_map_code()) {
+        if (rt.max_chunks <= CHUNK_COUNT_MIN)
+            return false;
+        rt.max_chunks = MAX(rt.max_chunks / 2, (uint32_t)CHUNK_COUNT_MIN);
+    }
     /* The dummy unit that empty lookup entries lead to, then room for nothing else in chunk 0. */
     Unit *dummy = (Unit *)rt.data;
     dummy->pc = ~0ull;
@@ -95,18 +204,41 @@ bool cache_init(void)
     return true;
 }
 
+static bool chunk_has_room(const Chunk *c)
+{
+    return CHUNK_CODE - c->code_used >= UNIT_CODE_MAX && CHUNK_DATA - c->data_used >= UNIT_DATA_MAX;
+}
+
+bool cache_chunk_has_room(const Trans *t)
+{
+    return t->chunk >= 0 && chunk_has_room(&rt.chunks[t->chunk]);
+}
+
 /* Chunk 0 holds the stubs and the dummy; units start in chunk 1. */
 bool cache_chunk_take(Vcpu *v, Trans *t)
 {
+    t->chunk = -1;
     lock_take(&rt.lock, v->tid);
-    bool ok = rt.n_chunks + 1 < CHUNK_COUNT;
-    if (ok) {
+    if (rt.left) {
+        t->chunk = (int32_t)rt.left;
+        rt.left = rt.chunks[rt.left].next_left;
+    } else if (rt.n_chunks + 1 < rt.max_chunks) {
         t->chunk = (int32_t)++rt.n_chunks;
         rt.chunks[t->chunk] = (Chunk){0};
-        t->chunk_last = NULL;
     }
     lock_drop(&rt.lock, v->tid);
-    return ok;
+    return t->chunk >= 0;
+}
+
+void cache_chunk_leave(Vcpu *v, Trans *t)
+{
+    lock_take(&rt.lock, v->tid);
+    if (t->generation == rt.generation && cache_chunk_has_room(t)) {
+        rt.chunks[t->chunk].next_left = rt.left;
+        rt.left = (uint32_t)t->chunk;
+    }
+    t->chunk = -1;
+    lock_drop(&rt.lock, v->tid);
 }
 
 Unit *cache_find(GuestAddr pc, uint32_t mode)
@@ -122,7 +254,7 @@ Unit *cache_find(GuestAddr pc, uint32_t mode)
 Unit *cache_unit_of_host(uint64_t host_pc)
 {
     uint64_t off = host_pc - (uint64_t)rt.code_rx;
-    if (off >= (uint64_t)CHUNK_CODE * CHUNK_COUNT)
+    if (off >= code_size())
         return NULL;
     Unit *u = __atomic_load_n(&rt.chunks[off / CHUNK_CODE].first_unit, __ATOMIC_ACQUIRE);
     for (; u; u = __atomic_load_n(&unit_head(u)->next_in_chunk, __ATOMIC_ACQUIRE))

@@ -161,21 +161,27 @@ void inval_ack(Vcpu *v)
     __atomic_store_n(&v->epoch_seen, now, __ATOMIC_SEQ_CST);
 }
 
-/* Under exclusivity nobody else runs or translates: all units die, all chunks are free again. */
-static void inval_reset(void *arg)
+/*
+ * Under exclusivity nobody else runs or translates: all units die, all chunks are free again.
+ * `full`: the generation that was found full; another vcpu may have been first.
+ */
+static void inval_reset(void *full)
 {
-    lock_take(&rt.lock, inval_tid());
+    uint32_t tid = inval_tid();
+    if (*(uint32_t *)full != rt.generation)
+        return;
+    LOG(INVAL, "inval: the code cache is full; all %u units go\n", rt.n_units);
+    lock_take(&rt.lock, tid);
     inval_all_pages(0, ~0ull);
     inval_announce();
-    rt.n_chunks = 0;
+    rt.n_chunks = rt.left = 0;
     rt.generation++;
-    lock_drop(&rt.lock, inval_tid());
+    lock_drop(&rt.lock, tid);
 }
 
-void inval_flush_all(Vcpu *v)
+void inval_flush_all(Vcpu *v, uint32_t full)
 {
-    LOG(INVAL, "inval: the code cache is full; all %u units go\n", rt.n_units);
-    rt_exclusive(v, inval_reset, NULL);
+    rt_exclusive(v, inval_reset, &full);
 }
 
 void rt_vcpu_enter(Vcpu *v)
@@ -248,23 +254,32 @@ void rt_exclusive(Vcpu *v, void (*f)(void *arg), void *arg)
     HS(__NR_futex, &rt.stop, 129 /* FUTEX_WAKE | PRIVATE */, 1 << 30, 0, 0, 0);
 }
 
-void rt_fork_prepare(Vcpu *v)
+bool rt_fork_prepare(Vcpu *v)
 {
     lock_take(&rt.lock, v->tid);
+    if (cache_fork_prepare())
+        return true;
+    lock_drop(&rt.lock, v->tid);
+    return false;
 }
 
 void rt_fork_parent(Vcpu *v)
 {
+    cache_fork_parent();
     lock_drop(&rt.lock, v->tid);
 }
 
-/* In the child this thread is alone; chunks of the others stay taken, their tails are lost. */
+/* In the child this thread is alone. */
 void rt_fork_child(Vcpu *v)
 {
+    cache_fork_child();
     v->tid = inval_tid();
     rt.lock.word = 0;
     rt.stop = 0;
     translating = 0;
+    for (Vcpu *o = rt.registry; o; o = o->registry_next)
+        if (o != v)
+            cache_chunk_leave(v, o->trans);
     rt.registry = v;
     v->registry_next = NULL;
     rt_poll_clear(v, POLL_STOP | POLL_EPOCH);

@@ -23,9 +23,9 @@ bool rt_init(const RtConfig *cfg)
     const GuestOps *g = cfg->guest;
     cfg->backend->setup(&rt.cfg.features, g->slots, g->n_slots, g->slot_pc, &rt.target);
     if (!cache_init()) {
-        log_error("ferry: cannot reserve %u MiB of address space for translated code; "
+        log_error("ferry: cannot reserve %u KiB of address space for translated code; "
                   "is a limit (ulimit -v) set?\n",
-                  (CHUNK_CODE + CHUNK_DATA) / 1024u * CHUNK_COUNT / 1024u);
+                  (CHUNK_CODE + CHUNK_DATA) / 1024u * CHUNK_COUNT_MIN);
         return false;
     }
     if (!rt_stubs_init()) {
@@ -47,6 +47,8 @@ bool rt_vcpu_init(Vcpu *v)
         v->helper_fn[i] = helper_functions[i];
     if (!v->trans && !trans_init(v))
         return false;
+    ((Trans *)v->trans)->cold_vec = false;
+    ((Trans *)v->trans)->interp_flags = 0;
     /* room above the bottom for the sentinel frame and what ret_miss may look at */
     v->ret_stack_size = RET_STACK_SIZE - 512;
     v->ret_bottom = (uint64_t)((Trans *)v->trans)->ret_stack + v->ret_stack_size;

@@ -85,6 +85,7 @@ typedef struct RtConfig {
     void (*syscall)(Vcpu *v);
     uint32_t max_insns;  /* guest insns a unit at most; 0: default */
     uint8_t cold_runs;   /* times code is interpreted before it is translated, <= COLD_RUNS_MAX */
+    uint64_t cache_size; /* bytes of translated code at most; 0: default */
     bool single_step;    /* one guest insn a unit, no links */
     bool interpret;      /* run the reference interpreter instead of host code */
     bool wx_split;       /* double mapping instead of RWX */
@@ -153,8 +154,11 @@ void rt_invalidate(GuestAddr start, GuestAddr end);
 /* True when a unit was translated from the page range. Cheap; for mprotect and munmap. */
 bool rt_has_code(GuestAddr start, GuestAddr end);
 
-/* Around a raw fork-like clone (no CLONE_VM): the forking thread holds the cache lock. */
-void rt_fork_prepare(Vcpu *v);
+/*
+ * Around a raw fork-like clone (no CLONE_VM): the forking thread holds the cache lock. False, with
+ * nothing to undo, when memory is refused.
+ */
+bool rt_fork_prepare(Vcpu *v);
 void rt_fork_parent(Vcpu *v);
 void rt_fork_child(Vcpu *v);
 

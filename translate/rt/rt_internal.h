@@ -1,10 +1,11 @@
 /*
  * What the files of the runtime share. One Rt a process; see rt.h for the picture.
  *
- * Memory: one reservation [code | data]. A chunk is CHUNK_CODE bytes of code and CHUNK_DATA bytes
- * of data at the same index, so the displacement from code to its data is the same wherever the
- * reservation lies. Data chunks hold, growing upward: ExitRecs, then the Unit, then its side table,
- * unit after unit. Data chunk 0 begins with the dummy Unit, to which lookup offset 0 leads.
+ * Memory: one reservation [code | data] of max_chunks chunks. A chunk is CHUNK_CODE bytes of code
+ * and CHUNK_DATA bytes of data at the same index, so the displacement from code to its data is the
+ * same wherever a reservation of this size lies. Data chunks hold, growing upward: ExitRecs, then
+ * the Unit, then its side table, unit after unit. Data chunk 0 begins with the dummy Unit, to which
+ * lookup offset 0 leads.
  *
  * Owners: a chunk belongs to the vcpu that took it until it is full; the unit map, page map, exit
  * lists and registry are written under `lock` and read without it where said.
@@ -21,7 +22,8 @@
 enum {
     CHUNK_CODE = 64 << 10,
     CHUNK_DATA = 128 << 10,
-    CHUNK_COUNT = 4096, /* 256 MiB of code, 512 MiB of data, reserved and lazily committed */
+    CHUNK_COUNT_MAX = 4096, /* 256 MiB of code, 512 MiB of data, reserved and lazily committed */
+    CHUNK_COUNT_MIN = 16,
     UNIT_MAP_BITS = 9, /* at first; grows by two as units come */
     UNIT_MAP_BITS_MAX = 19,
     PAGE_MAP_BITS = 12,
@@ -46,7 +48,9 @@ typedef struct PageNode {
 
 typedef struct Chunk {
     Unit *first_unit; /* units of this chunk by rising address, linked by Unit chunk list */
+    Unit *last_unit;
     uint32_t code_used, data_used;
+    uint32_t next_left; /* in Rt.left: index of the next one */
 } Chunk;
 
 /* A unit's place in its chunk; lies just before the Unit. */
@@ -67,8 +71,7 @@ typedef struct Trans {
     Arena ir_arena, scratch;
     int32_t chunk;       /* index or -1 */
     uint32_t generation; /* of the chunk */
-    Unit *chunk_last;
-    GuestAddr lo, hi; /* guest bytes the unit at hand was made from: [lo, hi) */
+    GuestAddr lo, hi;    /* guest bytes the unit at hand was made from: [lo, hi) */
     SideEntry *side;
     SideRecipe *recipes;
     V128 *interp_vals; /* for RtConfig.interpret and cold code */
@@ -96,8 +99,10 @@ typedef struct Rt {
     uint8_t *code_rx, *data;
     int64_t rw_minus_rx; /* 0 unless the mapping is double */
     Chunk *chunks;
-    uint32_t n_chunks; /* taken so far */
-    UnitMap *unit_map; /* chained by hash_next */
+    uint32_t max_chunks; /* in the reservation */
+    uint32_t n_chunks;   /* taken so far */
+    uint32_t left;       /* chunks with room that ended vcpus left: index of the first; 0: none */
+    UnitMap *unit_map;   /* chained by hash_next */
     PageNode **page_map;
     uint32_t *lookup[MODE_COUNT]; /* made when first used */
     Lock lock;
@@ -129,7 +134,13 @@ static inline uint64_t *slot_pc(Vcpu *v)
 /* cache.c */
 bool cache_init(void);
 bool cache_chunk_take(Vcpu *v, Trans *t); /* false: full */
+bool cache_chunk_has_room(const Trans *t);
+void cache_chunk_leave(Vcpu *v, Trans *t); /* the vcpu ends: others may fill its chunk */
 void *cache_map(size_t size, int prot);
+/* A copy of a double mapping for the child of a fork; false when memory is refused. */
+bool cache_fork_prepare(void);
+void cache_fork_parent(void);
+void cache_fork_child(void);
 Unit *cache_find(GuestAddr pc, uint32_t mode); /* lock-free */
 Unit *cache_unit_of_host(uint64_t host_pc);    /* lock-free, async-signal-safe */
 uint32_t *cache_lookup_table(Vcpu *v, uint32_t mode);
@@ -179,7 +190,8 @@ uint64_t inval_trans_begin(void);
 bool inval_is_current(uint64_t seq);
 void inval_trans_end(void);
 void inval_stop_wait(Vcpu *v);
-void inval_flush_all(Vcpu *v); /* every unit; the memory is free again */
+/* Every unit dies and the memory is free again, unless `full` is not the generation any more. */
+void inval_flush_all(Vcpu *v, uint32_t full);
 
 /* run.c: Vcpu.syscall_fn */
 uint64_t rt_syscall(Vcpu *v);

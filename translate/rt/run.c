@@ -57,9 +57,11 @@ static Unit *run_translate(Vcpu *v, RtEvent *ev)
     case TRANS_NOEXEC:
         *ev = (RtEvent){.kind = RT_NOEXEC, .data = pc};
         return NULL;
-    case TRANS_FULL:
+    case TRANS_FULL: {
+        uint32_t full = rt.generation; /* constant while this vcpu counts as running */
         run_end(v);
-        inval_flush_all(v);
+        inval_flush_all(v, full);
+    }
     }
     return NULL;
 }
@@ -140,19 +142,21 @@ RtEvent rt_run(Vcpu *v)
         uint32_t poll = __atomic_load_n(&v->poll, __ATOMIC_ACQUIRE);
         if (UNLIKELY(poll & ~(uint32_t)(POLL_EPOCH | POLL_STOP)))
             break;
+        /* Before `stop` and the epoch are looked at: a bit that comes later stays. */
+        if (UNLIKELY(poll))
+            rt_poll_clear(v, POLL_EPOCH | POLL_STOP);
         if (UNLIKELY(!run_begin(v))) {
             rec = NULL;
             continue;
         }
-        if (UNLIKELY(poll))
-            rt_poll_clear(v, POLL_EPOCH | POLL_STOP);
         ev.signo = -1;
         Unit *u = cache_find(*slot_pc(v), v->mode);
         if (!u && cold_run(v)) {
-            run_end(v);
             rec = NULL;
             looked = false;
-            if (run_left(v, &rec, &ev)) {
+            bool out = run_left(v, &rec, &ev);
+            run_end(v);
+            if (out) {
                 cold_close(v);
                 return ev;
             }
@@ -173,9 +177,10 @@ RtEvent rt_run(Vcpu *v)
         if (UNLIKELY(log_mask))
             run_log(v, u);
         rt.stubs.enter(v, (const void *)u->host_entry);
+        bool out = run_left(v, &rec, &ev); /* reads exits, which a flush could take away */
         run_end(v);
         looked = v->leave_reason == LEAVE_LOOKUP || v->leave_reason == LEAVE_IC;
-        if (run_left(v, &rec, &ev))
+        if (out)
             return ev;
     }
     cold_close(v);

@@ -145,13 +145,7 @@ static bool trans_chunk_ready(Vcpu *v, Trans *t)
     if (t->generation != rt.generation)
         t->chunk = -1;
     t->generation = rt.generation;
-    if (t->chunk >= 0) {
-        const Chunk *c = &rt.chunks[t->chunk];
-        if (CHUNK_CODE - c->code_used >= UNIT_CODE_MAX &&
-            CHUNK_DATA - c->data_used >= UNIT_DATA_MAX)
-            return true;
-    }
-    return cache_chunk_take(v, t);
+    return cache_chunk_has_room(t) || cache_chunk_take(v, t);
 }
 
 static void trans_lower_open(Trans *t)
@@ -254,9 +248,9 @@ static Unit *trans_publish(Vcpu *v, Trans *t, GuestAddr pc, const CodeOut *out, 
         return NULL;
     }
     Chunk *c = &rt.chunks[t->chunk];
-    Unit **link = t->chunk_last ? &unit_head(t->chunk_last)->next_in_chunk : &c->first_unit;
+    Unit **link = c->last_unit ? &unit_head(c->last_unit)->next_in_chunk : &c->first_unit;
     __atomic_store_n(link, u, __ATOMIC_RELEASE);
-    t->chunk_last = u;
+    c->last_unit = u;
     c->code_used += (uint32_t)ALIGN_UP(out->size, 16);
     c->data_used += (uint32_t)ALIGN_UP(data, 64);
     Unit *live = cache_publish(u);
@@ -370,6 +364,7 @@ void trans_free(Vcpu *v)
     Trans *t = v->trans;
     if (!t)
         return;
+    cache_chunk_leave(v, t);
     v->trans = NULL;
     HS(__NR_munmap, t->mem, t->mem_size);
 }
