@@ -28,7 +28,13 @@
 #include "trans_dump.h"
 #include <string.h>
 
-enum { HEAT_SIZE = 1 << 14, HEAT_STEPS = HEAT_SIZE / 4, HEAT_ROUNDS = 8, HEAT_SEEN = 0x80 };
+enum {
+    HEAT_SIZE = 1 << 14,
+    HEAT_STEPS = HEAT_SIZE / 4,
+    HEAT_ROUNDS = 8,
+    HEAT_LOOP = 4,
+    HEAT_SEEN = 0x80
+};
 enum { COLD_INSNS = 16 };
 
 static uint8_t heat[HEAT_SIZE];
@@ -62,13 +68,14 @@ static void heat_cool(void)
         heat[i] &= keep;
 }
 
-/* True when this visit is to be interpreted. */
-static bool heat_allows(GuestAddr pc)
+/* True when this visit is to be interpreted. Visits by a jump back count more: loops stay. */
+static bool heat_allows(GuestAddr pc, GuestAddr from)
 {
-    uint8_t *h = heat_of(pc);
-    if ((*h & ~HEAT_SEEN) >= rt.cfg.cold_runs)
+    uint8_t *h = heat_of(pc), count = *h & (uint8_t)~HEAT_SEEN;
+    if (count >= rt.cfg.cold_runs)
         return false;
-    *h = (uint8_t)(*h + 1) | HEAT_SEEN;
+    count = (uint8_t)(count + (pc <= from ? HEAT_LOOP : 1));
+    *h = MIN(count, COLD_RUNS_MAX) | HEAT_SEEN;
     if (UNLIKELY(++heat_steps >= HEAT_STEPS))
         heat_cool();
     return true;
@@ -172,120 +179,117 @@ static bool cold_load(Cold *c, IrRef r, const IrInsn *i)
     return true;
 }
 
-/* Where the block went: the pc slot, as after a miss in the lookup table. */
-static void cold_jump(Cold *c, IrRef target)
+/*
+ * The ways out of a block; all false. A jump: the pc slot says where, as after a miss in the lookup
+ * table.
+ */
+static bool cold_jump(Cold *c, IrRef target)
 {
     *slot_pc(c->v) = value(c, target);
     c->v->leave_reason = LEAVE_LOOKUP;
+    return false;
 }
 
-static void cold_trap(Cold *c, const IrInsn *i, IrRef pc, IrRef data)
+static bool cold_trap(Cold *c, const IrInsn *i, IrRef pc, IrRef data)
 {
     Vcpu *v = c->v;
     *slot_pc(v) = value(c, pc);
     v->leave_arg = (uint32_t)i->imm;
     v->leave_data = data ? value(c, data) : 0;
     v->leave_reason = LEAVE_TRAP;
+    return false;
 }
 
 /* The handler has noted what the host reported. */
-static void cold_fault(Cold *c)
+static bool cold_fault(Cold *c)
 {
     Vcpu *v = c->v;
     *slot_pc(v) = c->pc;
     v->leave_reason = LEAVE_FAULT;
     fault_try_mode(v);
+    return false;
 }
 
-static inline void cold_value(Cold *c, IrRef r, const IrInsn *i)
+static inline void cold_compare(Cold *c, IrRef r, const IrInsn *i)
 {
     const uint32_t *a = i->arg;
-    IrType t = (IrType)i->type;
+    IrType t = (IrType)c->u->insns[a[0]].type;
+    put(c, r, IR_BOOL, ir_eval_cmp((IrCmp)i->aux, t, value(c, a[0]), value(c, a[1])));
+}
+
+/* Insn r; false when the block has ended. One switch, so that an insn costs one computed jump. */
+static inline bool cold_insn(Cold *c, IrRef r, const IrInsn *i)
+{
+    const uint32_t *a = i->arg;
     switch ((IrOp)i->op) {
+    case IR_AT:
+        c->pc = c->u->module_base + ir_value(c->u, r);
+        return true;
+    case IR_GET:
+        cold_get(c, r, i);
+        return true;
+    case IR_SET:
+        cold_set(c, i);
+        return true;
+    case IR_LD:
+        return cold_load(c, r, i) || cold_fault(c);
+    case IR_ST:
+        return gm_store(address_of(c, i), &c->vals[a[2]], 1u << MA_SIZE(i->aux)) || cold_fault(c);
+    case IR_XIF:
+        return !value(c, a[0]) || cold_jump(c, a[1]);
+    case IR_TRAPIF:
+        return !value(c, a[0]) || cold_trap(c, i, a[1], a[2]);
+    case IR_XTRAP:
+        return cold_trap(c, i, a[0], a[1]);
+    case IR_XJUMP:
+    case IR_XCALL:
+    case IR_XCALLI:
+    case IR_XRET:
+    case IR_XIND:
+        return cold_jump(c, a[0]);
     case IR_CONST:
-        put(c, r, t, ir_value(c->u, r));
-        break;
+        put(c, r, (IrType)i->type, ir_value(c->u, r));
+        return true;
     case IR_GADDR:
-        put(c, r, t, c->u->module_base + ir_value(c->u, r));
-        break;
+        put(c, r, IR_I64, c->u->module_base + ir_value(c->u, r));
+        return true;
     case IR_VCONST:
         c->vals[r] = c->u->vconsts[a[0]];
-        break;
+        return true;
     case IR_ADD:
-        put(c, r, t, value(c, a[0]) + value(c, a[1]));
-        break;
+        put(c, r, (IrType)i->type, value(c, a[0]) + value(c, a[1]));
+        return true;
     case IR_SUB:
-        put(c, r, t, value(c, a[0]) - value(c, a[1]));
-        break;
+        put(c, r, (IrType)i->type, value(c, a[0]) - value(c, a[1]));
+        return true;
     case IR_AND:
-        put(c, r, t, value(c, a[0]) & value(c, a[1]));
-        break;
+        put(c, r, (IrType)i->type, value(c, a[0]) & value(c, a[1]));
+        return true;
     case IR_OR:
-        put(c, r, t, value(c, a[0]) | value(c, a[1]));
-        break;
-    case IR_XOR:
-        put(c, r, t, value(c, a[0]) ^ value(c, a[1]));
-        break;
+        put(c, r, (IrType)i->type, value(c, a[0]) | value(c, a[1]));
+        return true;
     case IR_TRUNC:
     case IR_ZEXT:
-        put(c, r, t, value(c, a[0]));
-        break;
+        put(c, r, (IrType)i->type, value(c, a[0]));
+        return true;
     case IR_CC:
-        put(c, r, t, ir_eval_cond((IrCond)i->aux, value(c, a[0])));
-        break;
+        put(c, r, IR_BOOL, ir_eval_cond((IrCond)i->aux, value(c, a[0])));
+        return true;
     case IR_CMP:
-        put(c, r, t,
-            ir_eval_cmp((IrCmp)i->aux, (IrType)c->u->insns[a[0]].type, value(c, a[0]),
-                        value(c, a[1])));
-        break;
+        cold_compare(c, r, i);
+        return true;
     default:
         ir_eval_insn(c->u, NULL, c->vals, r);
+        return true;
     }
 }
 
 /* Runs the block to its exit. */
 static void cold_exec(Cold *c)
 {
-    for (IrRef r = 1;; r++) {
-        const IrInsn *i = &c->u->insns[r];
-        switch ((IrOp)i->op) {
-        case IR_AT:
-            c->pc = c->u->module_base + ir_value(c->u, r);
-            break;
-        case IR_GET:
-            cold_get(c, r, i);
-            break;
-        case IR_SET:
-            cold_set(c, i);
-            break;
-        case IR_LD:
-            if (!cold_load(c, r, i))
-                return cold_fault(c);
-            break;
-        case IR_ST:
-            if (!gm_store(address_of(c, i), &c->vals[i->arg[2]], 1u << MA_SIZE(i->aux)))
-                return cold_fault(c);
-            break;
-        case IR_XIF:
-            if (value(c, i->arg[0]))
-                return cold_jump(c, i->arg[1]);
-            break;
-        case IR_TRAPIF:
-            if (value(c, i->arg[0]))
-                return cold_trap(c, i, i->arg[1], i->arg[2]);
-            break;
-        case IR_XTRAP:
-            return cold_trap(c, i, i->arg[0], i->arg[1]);
-        case IR_XJUMP:
-        case IR_XCALL:
-        case IR_XCALLI:
-        case IR_XRET:
-        case IR_XIND:
-            return cold_jump(c, i->arg[0]);
-        default:
-            cold_value(c, r, i);
-        }
-    }
+    IrRef r = 1;
+    while (cold_insn(c, r, &c->u->insns[r]))
+        r++;
 }
 
 static bool cold_goes_on(const Vcpu *v)
@@ -293,11 +297,11 @@ static bool cold_goes_on(const Vcpu *v)
     return __atomic_load_n(&v->poll, __ATOMIC_ACQUIRE) == 0;
 }
 
-static bool cold_block(Vcpu *v, GuestAddr pc)
+static bool cold_block(Vcpu *v, GuestAddr pc, GuestAddr from)
 {
     Trans *t = v->trans;
     bool vectors = false;
-    if (!heat_allows(pc) || trans_front_cold(v, pc, COLD_INSNS, &vectors) != TRANS_OK)
+    if (!heat_allows(pc, from) || trans_front_cold(v, pc, COLD_INSNS, &vectors) != TRANS_OK)
         return false;
     if (UNLIKELY(log_mask)) {
         dump_guest(&t->ir, pc, t->hi);
@@ -311,7 +315,7 @@ static bool cold_block(Vcpu *v, GuestAddr pc)
     do /* a block that jumps to itself is not made anew */
         cold_exec(&c);
     while (v->leave_reason == LEAVE_LOOKUP && *slot_pc(v) == pc && cold_goes_on(v) &&
-           heat_allows(pc));
+           heat_allows(pc, pc));
     return true;
 }
 
@@ -320,7 +324,7 @@ bool cold_run(Vcpu *v)
     bool ran = false;
     if (v->mode & MODE_TBI_MASK)
         return false;
-    while (cold_block(v, *slot_pc(v))) {
+    for (GuestAddr pc, from = 0; pc = *slot_pc(v), cold_block(v, pc, from); from = pc) {
         ran = true;
         if (v->leave_reason != LEAVE_LOOKUP || !cold_goes_on(v) || cache_find(*slot_pc(v), v->mode))
             break;
