@@ -222,11 +222,6 @@ void x64_imm(X64Emit *e, unsigned size, int32_t imm)
     }
 }
 
-static unsigned imm_bytes(unsigned size)
-{
-    return size == 0 ? 1 : size == 1 ? 2 : 4;
-}
-
 void x64_alu_ri(X64Emit *e, X64Alu a, unsigned size, unsigned dst, int32_t imm)
 {
     if (size && x64_is_s8(imm)) {
@@ -234,17 +229,6 @@ void x64_alu_ri(X64Emit *e, X64Alu a, unsigned size, unsigned dst, int32_t imm)
         x64_u8(e, (uint8_t)imm);
     } else {
         x64_rr(e, x64_sized_ext(X64_OP(0, 0, 0x80), size), a, dst);
-        x64_imm(e, size, imm);
-    }
-}
-
-void x64_alu_mi(X64Emit *e, X64Alu a, unsigned size, X64Mem m, int32_t imm)
-{
-    if (size && x64_is_s8(imm)) {
-        x64_rm(e, x64_sized(X64_OP(0, 0, 0x82), size), a, m, 1);
-        x64_u8(e, (uint8_t)imm);
-    } else {
-        x64_rm(e, x64_sized_ext(X64_OP(0, 0, 0x80), size), a, m, imm_bytes(size));
         x64_imm(e, size, imm);
     }
 }
@@ -257,7 +241,7 @@ void x64_test_ri(X64Emit *e, unsigned size, unsigned a, int32_t imm)
 
 void x64_test_mi(X64Emit *e, unsigned size, X64Mem m, int32_t imm)
 {
-    x64_rm(e, x64_sized_ext(X64_OP(0, 0, 0xf6), size), 0, m, imm_bytes(size));
+    x64_rm(e, x64_sized_ext(X64_OP(0, 0, 0xf6), size), 0, m, x64_imm_bytes(size));
     x64_imm(e, size, imm);
 }
 
@@ -281,7 +265,7 @@ void x64_mov_ri(X64Emit *e, unsigned dst, uint64_t imm)
 
 void x64_store_imm(X64Emit *e, unsigned size, X64Mem m, int32_t imm)
 {
-    x64_rm(e, x64_sized_ext(X64_OP(0, 0, 0xc6), size), 0, m, imm_bytes(size));
+    x64_rm(e, x64_sized_ext(X64_OP(0, 0, 0xc6), size), 0, m, x64_imm_bytes(size));
     x64_imm(e, size, imm);
 }
 

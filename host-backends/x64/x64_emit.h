@@ -23,14 +23,20 @@
 #include "types.h"
 
 typedef struct X64Emit {
-    uint8_t *p;    /* next byte */
-    uint8_t *base; /* first byte */
-    uint8_t *end;  /* after the last byte */
-    uint64_t rx;   /* address at which base will run */
+    uint8_t *p;     /* next byte */
+    uint8_t *base;  /* first byte */
+    uint8_t *limit; /* the last place at which an instruction may begin */
+    uint64_t rx;    /* address at which base will run */
     bool overflow;
 } X64Emit;
 
-enum { X64_INSN_MAX = 16 };
+enum { X64_ROOM = 24 }; /* bytes that an encoder may write, more than an instruction has */
+
+/* Code goes to rw[0..cap) and will run at rx; cap is at least X64_ROOM. */
+static inline X64Emit x64_emit_to(uint8_t *rw, size_t cap, uint64_t rx)
+{
+    return (X64Emit){.p = rw, .base = rw, .limit = rw + cap - X64_ROOM, .rx = rx};
+}
 
 typedef enum X64Reg {
     X64_RAX,
@@ -117,7 +123,7 @@ static inline uint32_t x64_off(const X64Emit *e)
 }
 static inline void x64_room(X64Emit *e)
 {
-    if (UNLIKELY(e->end - e->p < X64_INSN_MAX + 8)) {
+    if (UNLIKELY(e->p > e->limit)) {
         e->overflow = true;
         e->p = e->base;
     }
@@ -267,7 +273,20 @@ static inline void x64_lock_alu_mr(X64Emit *e, X64Alu a, unsigned size, X64Mem m
 }
 void x64_imm(X64Emit *e, unsigned size, int32_t imm);
 void x64_alu_ri(X64Emit *e, X64Alu a, unsigned size, unsigned dst, int32_t imm);
-void x64_alu_mi(X64Emit *e, X64Alu a, unsigned size, X64Mem m, int32_t imm);
+static inline unsigned x64_imm_bytes(unsigned size)
+{
+    return size == 0 ? 1 : size == 1 ? 2 : 4;
+}
+static inline void x64_alu_mi(X64Emit *e, X64Alu a, unsigned size, X64Mem m, int32_t imm)
+{
+    if (size && x64_is_s8(imm)) {
+        x64_rm(e, x64_sized_ext(X64_OP(0, 0, 0x82), size), a, m, 1);
+        x64_u8(e, (uint8_t)imm);
+    } else {
+        x64_rm(e, x64_sized_ext(X64_OP(0, 0, 0x80), size), a, m, x64_imm_bytes(size));
+        x64_imm(e, size, imm);
+    }
+}
 
 static inline void x64_test_rr(X64Emit *e, unsigned size, unsigned a, unsigned b)
 {

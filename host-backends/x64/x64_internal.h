@@ -71,10 +71,10 @@ typedef struct X64Val {
 typedef struct X64Sel {
     RaUnit *ra;
     const IrUnit *u;
-    const IrInsn *insns;  /* u's */
-    X64Val *val;          /* by ref */
-    void *vec;            /* the float and vector part's, made when it is first asked */
-    uint32_t pos;         /* RaInsns are filled downward from here */
+    const IrInsn *insns; /* u's */
+    X64Val *val;         /* by ref */
+    void *vec;           /* the float and vector part's, made when it is first asked */
+    RaInsn *at; /* the last one made; RaInsns are filled downward from the end of ra->buf */
     uint32_t block_first; /* first IR insn of the block at hand */
     bool fail;
 } X64Sel;
@@ -92,10 +92,25 @@ static inline bool x64_wants_eflags(const RaInsn *r)
 
 /* A new RaInsn (before those made so far) for IR insn `ir`; kind RA_OP, form 0. */
 RaInsn *x64_sel_new(X64Sel *s, uint32_t ir);
-void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags);
+/* The value that an insn's vector result is described as: itself, or a vfrom that was fused. */
+IrRef x64_vec_sel_result(X64Sel *s, IrRef ref);
+static inline void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
+{
+    DCHECK(r->n_dst < ARRAY_LEN(r->dst));
+    if (cls == RC_VEC)
+        ref = x64_vec_sel_result(s, ref);
+    r->dst[r->n_dst++] =
+        (RaOperand){.ref = ref, .cls = (uint8_t)cls, .flags = (uint8_t)flags, .loc = LOC_NONE};
+}
 void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg);
 /* Appends an operand and marks `ref` as needed. */
-void x64_sel_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags);
+static inline void x64_sel_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
+{
+    DCHECK(r->n_ops < RA_MAX_OPS);
+    r->op[r->n_ops++] =
+        (RaOperand){.ref = ref, .cls = (uint8_t)cls, .flags = (uint8_t)flags, .loc = LOC_NONE};
+    s->val[ref].need = true;
+}
 void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg, unsigned flags);
 static inline void x64_sel_tmp(RaInsn *r, unsigned gpr, unsigned vec)
 {
@@ -123,14 +138,22 @@ typedef void X64SelectFn(X64Sel *s, IrRef i, const IrInsn *in);
 X64SelectFn x64_select_vec;
 /* The value a vector-class operand may name instead of `ref` (same register content). */
 IrRef x64_vec_sel_alias(X64Sel *s, IrRef ref);
-/* The value that an insn's result is described as: itself, or a vfrom of it that was fused. */
-IrRef x64_vec_sel_result(X64Sel *s, IrRef ref);
 /*
  * The value that an operand of which only the low `bits` bits are read may name instead of ref:
  * looks through trunc, zext, sext. With bits 64, *narrow is set when the result is an i32 value
  * whose register has zeros above (its memory has not: no RAF_MEM_OK).
  */
-IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow);
+IrRef x64_sel_alias_ext(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow);
+static inline bool x64_is_ext(const X64Sel *s, IrRef ref)
+{
+    IrOp op = (IrOp)x64_ir(s, ref)->op;
+    return op == IR_TRUNC || op == IR_ZEXT || op == IR_SEXT;
+}
+static inline IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow)
+{
+    *narrow = false;
+    return x64_is_ext(s, ref) ? x64_sel_alias_ext(s, ref, bits, narrow) : ref;
+}
 /* x64_sel_use of an integer operand through x64_sel_alias. */
 void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags);
 /* True when ref's general register has zeros above its type's bits (i32, bool, flags types). */

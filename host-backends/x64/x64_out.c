@@ -70,12 +70,18 @@ X64Mem x64_loc_mem(const X64Ctx *c, RaLoc l)
     return x64_vcpu_mem(offsetof(Vcpu, spill) + 16 * (size_t)(l & (LOC_SPILL - 1)));
 }
 
+/* rip reaches addr. */
+static inline bool is_near(const X64Ctx *c, uint64_t addr)
+{
+    int64_t d = (int64_t)(addr - c->e.rx);
+    const int64_t reach = (int64_t)INT32_MAX - (1 << 20); /* the unit is much smaller than 1 MiB */
+    return !c->u->module_fixed && d <= reach && d >= -reach;
+}
+
 bool x64_gaddr_mem(const X64Ctx *c, int64_t off, X64Mem *m)
 {
     uint64_t addr = c->u->module_base + (uint64_t)off;
-    int64_t d = (int64_t)(addr - c->e.rx);
-    const int64_t reach = (int64_t)INT32_MAX - (1 << 20); /* the unit is much smaller than 1 MiB */
-    if (c->u->module_fixed || d > reach || d < -reach)
+    if (!is_near(c, addr))
         return false;
     *m = x64_mem_rip(addr);
     return true;
@@ -83,11 +89,11 @@ bool x64_gaddr_mem(const X64Ctx *c, int64_t off, X64Mem *m)
 
 void x64_gaddr(X64Ctx *c, unsigned dst, int64_t off)
 {
-    X64Mem m;
-    if (x64_gaddr_mem(c, off, &m))
-        x64_lea(&c->e, 3, dst, m);
+    uint64_t addr = c->u->module_base + (uint64_t)off;
+    if (is_near(c, addr))
+        x64_lea(&c->e, 3, dst, x64_mem_rip(addr));
     else
-        x64_mov_ri(&c->e, dst, c->u->module_base + (uint64_t)off);
+        x64_mov_ri(&c->e, dst, addr);
 }
 
 void x64_const(X64Ctx *c, unsigned dst, IrRef ref)
@@ -292,11 +298,9 @@ void x64_emit_call(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 /* ---- the walk
  * -------------------------------------------------------------------------------------- */
 
-void x64_emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+static __attribute__((noinline)) void store_slot(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
-    if (!r->n_ops || c->ra->target->pin_of_slot[in->imm] != LOC_NONE)
-        return; /* sunk, or the allocator's moves did it */
     const SlotDesc *s = &c->u->slots[in->imm];
     X64Mem m = x64_loc_mem(c, (RaLoc)(LOC_SLOT | (unsigned)in->imm));
     unsigned size = s->type == SLOT_I64 ? 3 : 2;
@@ -307,6 +311,13 @@ void x64_emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         x64_store_imm(e, size, m, (int32_t)ir_value(c->u, r->op[0].ref));
     else
         x64_store(e, size, m, x64_num(l));
+}
+
+void x64_emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    bool by_moves = c->ra->target->pin_of_slot[in->imm] != LOC_NONE;
+    if (r->n_ops && !by_moves)
+        store_slot(c, r, in);
 }
 
 void x64_emit_none(X64Ctx *c, const RaInsn *r, const IrInsn *in)
@@ -320,11 +331,18 @@ static X64EmitFn *const emit_fn[IR_OP_COUNT] = {
 #undef X64OP
 };
 
-static void emit_insn(X64Ctx *c, const RaInsn *r)
+static __attribute__((noinline)) void emit_moves(X64Ctx *c, const RaInsn *r)
+{
+    const RaMove *m = &c->ra->moves[r->first_move];
+    for (uint32_t k = 0; k < r->n_moves; k++)
+        emit_move(c, &m[k]);
+}
+
+static inline void emit_insn(X64Ctx *c, const RaInsn *r)
 {
     const IrInsn *in = &c->insns[r->ir];
-    for (uint32_t k = 0; k < r->n_moves; k++)
-        emit_move(c, &c->ra->moves[r->first_move + k]);
+    if (r->n_moves)
+        emit_moves(c, r);
     if (r->observer)
         side_entry(c, r);
     X64EmitFn *fn = emit_fn[in->op];
@@ -336,8 +354,10 @@ static void emit_insn(X64Ctx *c, const RaInsn *r)
 
 static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
 {
+    if (out->cap < 64)
+        return false;
     memset(c, 0, sizeof *c);
-    c->e = (X64Emit){.p = out->rw, .base = out->rw, .end = out->rw + out->cap, .rx = out->rx};
+    c->e = x64_emit_to(out->rw, out->cap, out->rx);
     c->ra = ra;
     c->u = ra->ir;
     c->insns = c->next_ir = ra->ir->insns;
@@ -350,7 +370,7 @@ static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, Cod
     c->block_off = arena_alloc(ra->arena, ra->ir->n_blocks * sizeof *c->block_off);
     out->n_exits = out->n_side = out->n_recipes = 0;
     c->at_off = ra->ir->start_off;
-    return c->far && c->fix && c->block_off && out->cap >= 64;
+    return c->far && c->fix && c->block_off;
 }
 
 static void fix_blocks(X64Ctx *c)
@@ -366,11 +386,13 @@ bool x64_emit_unit(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
     X64Ctx *c = arena_alloc(ra->arena, sizeof *c);
     if (!c || !out_open(c, ra, stubs, out))
         return false;
-    for (uint32_t b = 0, i = 0; b < ra->ir->n_blocks; b++) {
+    const RaInsn *r = ra->insns;
+    for (uint32_t b = 0; b < ra->ir->n_blocks; b++) {
+        const RaInsn *end = ra->insns + ra->block_end[b];
         c->block = b;
         c->block_off[b] = x64_off(&c->e);
-        for (; i < ra->block_end[b] && !c->fail; i++)
-            emit_insn(c, &ra->insns[i]);
+        for (; r < end; r++)
+            emit_insn(c, r);
     }
     out->hot_size = x64_off(&c->e);
     if (c->fail || c->e.overflow)

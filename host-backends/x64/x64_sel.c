@@ -13,53 +13,30 @@
 
 RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
 {
-    if (UNLIKELY(s->pos == 0)) {
+    if (UNLIKELY(s->at == s->ra->buf)) {
         s->fail = true;
-        s->pos = 1;
+        s->at++;
     }
-    RaInsn *r = &s->ra->buf[--s->pos];
-    memset(r, 0, sizeof *r);
+    RaInsn *r = --s->at;
+    /* not the arrays: their entries are filled one by one */
+    memset(r, 0, offsetof(RaInsn, dst));
+    memset(&r->first_move, 0, sizeof *r - offsetof(RaInsn, first_move));
     r->ir = ir;
     r->kind = RA_OP;
     r->extra = (uint32_t)s->val[ir].eflags << X64_EFL_SHIFT;
     return r;
 }
 
-static RaOperand *add_dst(RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
-{
-    CHECK(r->n_dst < ARRAY_LEN(r->dst));
-    RaOperand *o = &r->dst[r->n_dst++];
-    *o = (RaOperand){.ref = ref, .cls = (uint8_t)cls, .flags = (uint8_t)flags, .loc = LOC_NONE};
-    return o;
-}
-
-void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
-{
-    add_dst(r, cls == RC_VEC ? x64_vec_sel_result(s, ref) : ref, cls, flags);
-}
-
 void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg)
 {
-    add_dst(r, ref, cls, RAF_FIXED)->fixed = (uint8_t)reg;
-}
-
-static RaOperand *add_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
-{
-    CHECK(r->n_ops < RA_MAX_OPS);
-    RaOperand *o = &r->op[r->n_ops++];
-    *o = (RaOperand){.ref = ref, .cls = (uint8_t)cls, .flags = (uint8_t)flags, .loc = LOC_NONE};
-    s->val[ref].need = true;
-    return o;
-}
-
-void x64_sel_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
-{
-    add_use(s, r, ref, cls, flags);
+    x64_sel_dst(s, r, ref, cls, RAF_FIXED);
+    r->dst[r->n_dst - 1].fixed = (uint8_t)reg;
 }
 
 void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg, unsigned flags)
 {
-    add_use(s, r, ref, cls, flags | RAF_FIXED)->fixed = (uint8_t)reg;
+    x64_sel_use(s, r, ref, cls, flags | RAF_FIXED);
+    r->op[r->n_ops - 1].fixed = (uint8_t)reg;
 }
 
 /* Ops whose 32-bit result the emitter makes with an instruction that clears bits 63..32. */
@@ -116,13 +93,11 @@ bool x64_sel_clean(const X64Sel *s, IrRef ref)
     return (in->type == IR_I32 || in->type == IR_BOOL) && op_makes_clean((IrOp)in->op);
 }
 
-IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow)
+IrRef x64_sel_alias_ext(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow)
 {
     *narrow = false;
-    for (;;) {
+    do {
         const IrInsn *in = x64_ir(s, ref);
-        if (in->op != IR_TRUNC && in->op != IR_ZEXT && in->op != IR_SEXT)
-            return ref;
         IrType from = (IrType)x64_ir(s, in->arg[0])->type;
         if (from == IR_BOOL || bits > x64_type_bits(from)) {
             if (in->op == IR_SEXT || !x64_sel_clean(s, in->arg[0]))
@@ -133,16 +108,26 @@ IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow)
         if (ir_is_const(s->u, in->arg[0]))
             return ref;
         ref = in->arg[0];
-    }
+    } while (x64_is_ext(s, ref));
+    return ref;
+}
+
+static __attribute__((noinline)) void use_ext(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits,
+                                              unsigned flags)
+{
+    bool narrow;
+    ref = x64_sel_alias_ext(s, ref, bits, &narrow);
+    if (narrow)
+        flags &= ~(unsigned)RAF_MEM_OK;
+    x64_sel_use(s, r, ref, RC_GPR, flags);
 }
 
 void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags)
 {
-    bool narrow;
-    ref = x64_sel_alias(s, ref, bits, &narrow);
-    if (narrow)
-        flags &= ~(unsigned)RAF_MEM_OK;
-    x64_sel_use(s, r, ref, RC_GPR, flags);
+    if (x64_is_ext(s, ref))
+        use_ext(s, r, ref, bits, flags);
+    else
+        x64_sel_use(s, r, ref, RC_GPR, flags);
 }
 
 bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned bits, int64_t *imm)
@@ -184,10 +169,11 @@ void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
         return;
     }
     bool wide = s->u->slots[in->imm].type == SLOT_I64;
+    unsigned bits = wide ? 64 : 32;
     int64_t imm;
-    bool fits = x64_sel_imm(s, v, wide ? 64 : 32, &imm);
     bool pinned = s->ra->target->pin_of_slot[in->imm] != LOC_NONE;
-    x64_sel_use_int(s, r, v, wide ? 64 : 32, fits && !pinned ? RAF_REMAT_OK : 0);
+    bool as_imm = !pinned && x64_sel_imm(s, v, bits, &imm);
+    x64_sel_use_int(s, r, v, bits, as_imm ? RAF_REMAT_OK : 0);
 }
 
 void x64_select_call(X64Sel *s, IrRef i, const IrInsn *in)
@@ -232,12 +218,14 @@ static X64SelectFn *const select_fn[IR_OP_COUNT] = {
 
 static void sel_block(X64Sel *s, const IrBlock *b)
 {
-    s->block_first = b->first;
+    const IrRef first = b->first;
     const IrInsn *in = &s->insns[b->end];
-    for (IrRef i = b->end; i-- > b->first;) {
-        in--;
+    const X64Val *val = &s->val[b->end];
+    s->block_first = first;
+    for (IrRef i = b->end; i-- > first;) {
+        in--, val--;
         unsigned kept = ir_ops[in->op].effects & ~(unsigned)(EFF_STATE_R | EFF_LOAD);
-        if (!kept && !s->val[i].need && !s->val[i].eflags)
+        if (!val->need && !kept && !val->eflags)
             continue;
         X64SelectFn *fn = select_fn[in->op];
         if (fn)
@@ -256,7 +244,8 @@ static bool sel_open(X64Sel *s, RaUnit *ra)
         return false;
     for (size_t k = 0; k < words; k++)
         val[k] = 0;
-    *s = (X64Sel){.ra = ra, .u = u, .insns = u->insns, .pos = ra->cap, .val = (X64Val *)val};
+    *s = (X64Sel){
+        .ra = ra, .u = u, .insns = u->insns, .at = ra->buf + ra->cap, .val = (X64Val *)val};
     return true;
 }
 
@@ -265,15 +254,16 @@ bool x64_select(RaUnit *ra)
     X64Sel s;
     if (!sel_open(&s, ra))
         return false;
+    const RaInsn *end = s.at;
     for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
-        ra->block_end[b] = ra->cap - s.pos; /* counted from the end; turned round below */
+        ra->block_end[b] = (uint32_t)(end - s.at); /* counted from the end; turned round below */
         sel_block(&s, &ra->ir->blocks[b]);
         if (s.fail)
             return false;
     }
-    ra->n = ra->cap - s.pos;
+    ra->n = (uint32_t)(end - s.at);
     for (uint32_t b = 0; b < ra->ir->n_blocks; b++)
         ra->block_end[b] = ra->n - ra->block_end[b];
-    ra->insns = ra->buf + s.pos;
+    ra->insns = s.at;
     return true;
 }

@@ -244,7 +244,7 @@ static void align16(X64Emit *e)
 
 bool x64_stubs_emit(const RaTarget *t, CodeOut *out, BackendStubs *st)
 {
-    X64Emit em = {.p = out->rw, .base = out->rw, .end = out->rw + out->cap, .rx = out->rx};
+    X64Emit em = x64_emit_to(out->rw, out->cap, out->rx);
     X64Emit *e = &em;
     if (out->cap < 4096)
         return false;

@@ -46,7 +46,7 @@ static XvSel *sel_state(X64Sel *s)
 IrRef x64_vec_sel_alias(X64Sel *s, IrRef ref)
 {
     XvSel *x = sel_state(s);
-    return x ? xv_alias(&x->env, ref, s->ra->buf[s->pos].ir) : ref;
+    return x ? xv_alias(&x->env, ref, s->at->ir) : ref;
 }
 
 IrRef x64_vec_sel_result(X64Sel *s, IrRef ref)

@@ -21,7 +21,7 @@ static uint64_t rnd(uint64_t n)
 
 static void begin(void)
 {
-    em = (X64Emit){.p = buf, .base = buf, .end = buf + sizeof buf, .rx = 0};
+    em = x64_emit_to(buf, sizeof buf, 0);
 }
 
 /* regs: -1 terminated */

@@ -97,7 +97,7 @@ void xv_setup(void)
     code = mmap(NULL, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
                 -1, 0);
     vec = malloc(sizeof *vec);
-    X64Emit e = {.p = code, .base = code, .end = code + CODE_SIZE, .rx = (uint64_t)code};
+    X64Emit e = x64_emit_to(code, CODE_SIZE, (uint64_t)code);
     for (unsigned k = 0; k < 2; k++) {
         stub_at[k] = x64_here(&e);
         emit_stub(&e, k);
@@ -357,7 +357,7 @@ XvResult xv_run(const XvCase *c, const HostFeatures *f)
         i.dst[0].ref = ir_op1(&u, IR_VFROM, IR_V128, r);
     Places p = {.n_vec = f->avx512vl ? 32 : 16};
     place(&i, &p);
-    X64Emit e = {.p = code, .base = code, .end = code + CODE_SIZE / 2, .rx = (uint64_t)code};
+    X64Emit e = x64_emit_to(code, CODE_SIZE / 2, (uint64_t)code);
     xv_init(vec, &e, &u, f);
     vec->far_helper = far_helper;
     RaTarget target = {.pinned = xv_random() % 2 ? ~0ull : 0};
