@@ -236,6 +236,7 @@ void thread_child_entry(Thread *t)
 /* A child with a copy of our memory; returns twice. */
 static long clone_copy(Thread *t, CloneRequest *q)
 {
+    rt_fork_warm(&t->vcpu);
     /* No lock may be held by a thread that the child does not have. */
     lock_take(&t->sighand->lock, t->vcpu.tid);
     as_lock();

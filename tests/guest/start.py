@@ -106,6 +106,17 @@ def programs():
     check('by variable', show, out='z 7\n', env={'QEMU_SET_ENV': 'MARK=7', 'QEMU_ARGV0': 'z'})
 
 
+def forks():
+    """What children translate, their parent has ready for later ones."""
+    r = subprocess.run([FERRY, '-d', 'in_asm', './forks.static'], capture_output=True, text=True,
+                       timeout=60, cwd=WORK)
+    made = [part.count('---- guest') for part in r.stderr.split('mark\n')[1:-1]]
+    if r.returncode or len(made) != 8:
+        fail('forks', 'status %d, %d marks' % (r.returncode, len(made)))
+    elif not made[7] < made[0]:
+        fail('forks', 'units made around each fork: %s' % made)
+
+
 def main():
     os.makedirs(WORK, exist_ok=True)
     command_line()
@@ -114,6 +125,7 @@ def main():
         print('skipped: no aarch64-linux-gnu-gcc')
         sys.exit(1 if failures else 77)
     programs()
+    forks()
     sys.exit(1 if failures else 0)
 
 

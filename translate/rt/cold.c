@@ -303,6 +303,7 @@ static bool cold_block(Vcpu *v, GuestAddr pc, GuestAddr from)
     bool vectors = false;
     if (!heat_allows(pc, from) || trans_front_cold(v, pc, COLD_INSNS, &vectors) != TRANS_OK)
         return false;
+    fork_note_code(pc, v->mode);
     if (UNLIKELY(log_mask)) {
         dump_guest(&t->ir, pc, t->hi);
         dump_ir(&t->ir, LOG_OP, "IR of the front end (interpreted)");

@@ -254,9 +254,15 @@ void rt_exclusive(Vcpu *v, void (*f)(void *arg), void *arg)
     HS(__NR_futex, &rt.stop, 129 /* FUTEX_WAKE | PRIVATE */, 1 << 30, 0, 0, 0);
 }
 
+void rt_fork_warm(Vcpu *v)
+{
+    fork_notes_follow(v);
+}
+
 bool rt_fork_prepare(Vcpu *v)
 {
     lock_take(&rt.lock, v->tid);
+    fork_notes_prepare();
     if (cache_fork_prepare())
         return true;
     lock_drop(&rt.lock, v->tid);
@@ -273,6 +279,7 @@ void rt_fork_parent(Vcpu *v)
 void rt_fork_child(Vcpu *v)
 {
     cache_fork_child();
+    fork_notes_child();
     v->tid = inval_tid();
     rt.lock.word = 0;
     rt.stop = 0;

@@ -23,6 +23,7 @@ void link_exit(Vcpu *v, ExitRec *rec, Unit *to)
         return;
     lock_take(&rt.lock, v->tid);
     if (link_possible(rec, to)) {
+        fork_note_link(rec->owner, to);
         link_insert(rec, to);
         rt.cfg.backend->link(rec, rt.rw_minus_rx, to->host_entry);
         LOG(LINK, "link: exit of %lx to %lx\n", rec->owner->pc, to->pc);

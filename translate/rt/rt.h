@@ -159,6 +159,8 @@ bool rt_has_code(GuestAddr start, GuestAddr end);
  * nothing to undo, when memory is refused.
  */
 bool rt_fork_prepare(Vcpu *v);
+/* Before that, with no lock held: makes ready what earlier children had to translate. */
+void rt_fork_warm(Vcpu *v);
 void rt_fork_parent(Vcpu *v);
 void rt_fork_child(Vcpu *v);
 

@@ -193,8 +193,18 @@ void inval_stop_wait(Vcpu *v);
 /* Every unit dies and the memory is free again, unless `full` is not the generation any more. */
 void inval_flush_all(Vcpu *v, uint32_t full);
 
-/* run.c: Vcpu.syscall_fn */
-uint64_t rt_syscall(Vcpu *v);
+/* run.c */
+uint64_t rt_syscall(Vcpu *v); /* Vcpu.syscall_fn */
+/* From C outside host code: counts as running, as a translation must; false when it may not now. */
+bool run_enter(Vcpu *v);
+void run_exit(Vcpu *v);
+
+/* forknote.c */
+void fork_note_code(GuestAddr pc, uint32_t mode); /* code without a unit is about to run */
+void fork_note_link(const Unit *from, const Unit *to);
+void fork_notes_follow(Vcpu *v); /* before a fork, without locks */
+void fork_notes_prepare(void);   /* under the lock */
+void fork_notes_child(void);
 
 /* fault.c */
 void fault_reset_ret_stack(Vcpu *v);

@@ -25,7 +25,7 @@ static RtEvent event_fault(Vcpu *v)
 
 /* True when the vcpu may run host code; else something was done about it and the loop goes round.
  */
-static bool run_begin(Vcpu *v)
+bool run_enter(Vcpu *v)
 {
     __atomic_store_n(&v->in_guest, 1, __ATOMIC_SEQ_CST);
     bool stop = __atomic_load_n(&rt.stop, __ATOMIC_SEQ_CST);
@@ -40,7 +40,7 @@ static bool run_begin(Vcpu *v)
     return false;
 }
 
-static void run_end(Vcpu *v)
+void run_exit(Vcpu *v)
 {
     __atomic_store_n(&v->in_guest, 0, __ATOMIC_RELEASE);
 }
@@ -59,7 +59,7 @@ static Unit *run_translate(Vcpu *v, RtEvent *ev)
         return NULL;
     case TRANS_FULL: {
         uint32_t full = rt.generation; /* constant while this vcpu counts as running */
-        run_end(v);
+        run_exit(v);
         inval_flush_all(v, full);
     }
     }
@@ -120,7 +120,7 @@ uint64_t rt_syscall(Vcpu *v)
 {
     uint64_t next = *slot_pc(v);
     uint32_t *lookup = v->lookup;
-    run_end(v);
+    run_exit(v);
     rt.cfg.syscall(v);
     __atomic_store_n(&v->in_guest, 1, __ATOMIC_SEQ_CST);
     if (LIKELY(!__atomic_load_n(&v->poll, __ATOMIC_ACQUIRE) && *slot_pc(v) == next &&
@@ -145,7 +145,7 @@ RtEvent rt_run(Vcpu *v)
         /* Before `stop` and the epoch are looked at: a bit that comes later stays. */
         if (UNLIKELY(poll))
             rt_poll_clear(v, POLL_EPOCH | POLL_STOP);
-        if (UNLIKELY(!run_begin(v))) {
+        if (UNLIKELY(!run_enter(v))) {
             rec = NULL;
             continue;
         }
@@ -155,7 +155,7 @@ RtEvent rt_run(Vcpu *v)
             rec = NULL;
             looked = false;
             bool out = run_left(v, &rec, &ev);
-            run_end(v);
+            run_exit(v);
             if (out) {
                 cold_close(v);
                 return ev;
@@ -163,10 +163,12 @@ RtEvent rt_run(Vcpu *v)
             continue;
         }
         cold_close(v);
-        if (!u)
+        if (!u) {
+            fork_note_code(*slot_pc(v), v->mode);
             u = run_translate(v, &ev);
+        }
         if (UNLIKELY(!u)) {
-            run_end(v);
+            run_exit(v);
             rec = NULL;
             if (ev.signo != -1)
                 return ev;
@@ -178,7 +180,7 @@ RtEvent rt_run(Vcpu *v)
             run_log(v, u);
         rt.stubs.enter(v, (const void *)u->host_entry);
         bool out = run_left(v, &rec, &ev); /* reads exits, which a flush could take away */
-        run_end(v);
+        run_exit(v);
         looked = v->leave_reason == LEAVE_LOOKUP || v->leave_reason == LEAVE_IC;
         if (out)
             return ev;

@@ -6,13 +6,16 @@
 #include "guestmem.h"
 
 enum { DUMP_CAP = 1 << 18 };
-static char dump_buf[DUMP_CAP];
+static char *dump_buf; /* mapped when first used, so that ferry's own data stays in few pages */
 static Lock dump_lock;
 
 static StrBuf dump_open(uint32_t *tid)
 {
     *tid = (uint32_t)HS(__NR_gettid);
     lock_take(&dump_lock, *tid);
+    if (!dump_buf)
+        dump_buf = cache_map(DUMP_CAP, 3 /* PROT_READ | PROT_WRITE */);
+    CHECK(dump_buf != NULL);
     return (StrBuf){dump_buf, DUMP_CAP, 0};
 }
 
