@@ -60,17 +60,20 @@ static void breakpoint(Thread *t)
     signal_fault(t, &si);
 }
 
-/* The pc is not executable: not aligned, not mapped, or mapped without execute permission. */
+/*
+ * The instruction at the pc, or its part from ev->data on, is not executable: not aligned, not
+ * mapped, or mapped without execute permission.
+ */
 static void not_executable(Thread *t, const RtEvent *ev)
 {
     const GuestOps *ops = process.guest->ops;
-    uint64_t pc = *slot(t, ops->slot_pc);
+    uint64_t pc = *slot(t, ops->slot_pc), at = ev->kind == RT_NOEXEC ? ev->data : pc;
     RtEvent e = *ev;
-    e.code = as_is_mapped(pc) ? SEGV_ACCERR : SEGV_MAPERR;
+    e.code = as_is_mapped(at) ? SEGV_ACCERR : SEGV_MAPERR;
     if (pc & (ops->insn_align - 1u))
         fault(t, SIGBUS, BUS_ADRALN, pc, &e);
     else
-        fault(t, SIGSEGV, e.code, pc, &e);
+        fault(t, SIGSEGV, e.code, at, &e);
 }
 
 static void do_trap(Thread *t, const RtEvent *ev)
@@ -91,6 +94,9 @@ static void do_trap(Thread *t, const RtEvent *ev)
         break;
     case TRAP_ICFLUSH:
         rt_invalidate(ALIGN_DOWN(ev->data, 64), ALIGN_DOWN(ev->data, 64) + 64);
+        break;
+    case TRAP_ICFLUSH_ALL:
+        rt_invalidate(0, ~0ull);
         break;
     case TRAP_FPMODE:
         rt_mode_update(&t->vcpu);

@@ -18,6 +18,7 @@ MAY = {
     'translate/regalloc': [BASE, IR],
     'translate/guest': [BASE, IR],
     'translate/guest/a64': [BASE, IR, 'translate/guest'],
+    'translate/guest/rv64': [BASE, IR, 'translate/guest'],
     'host-backends': [BASE, IR, 'translate/regalloc'],
     'host-backends/x64': [BASE, IR, 'translate/regalloc', 'host-backends'],
     'translate/debug': [BASE, IR, 'translate/guest'],
@@ -26,12 +27,12 @@ MAY = {
     'elf': [BASE],
     'syscalls': [BASE],
     'linux-user': [BASE, IR, 'translate/opt', 'translate/regalloc', 'translate/guest',
-                   'translate/guest/a64', 'translate/rt', 'translate/debug', 'host-backends', 'elf',
+                   'translate/guest/a64', 'translate/guest/rv64', 'translate/rt', 'translate/debug', 'host-backends', 'elf',
                    'syscalls'],
 }
-GENERATED = re.compile(r'^(a64_(decode|state)|sys_\w+|vdso_\w+)\.(h|inc)$')
+GENERATED = re.compile(r'^((?:a64|rv64)_(decode|state)|sys_\w+|vdso_\w+)\.(h|inc)$')
 # only main names concrete guests and backends
-CONCRETE = re.compile(r'\b(guest_a64|backend_x64)\b')
+CONCRETE = re.compile(r'\b(guest_a64|guest_rv64|backend_x64)\b')
 CONCRETE_OK = {'translate/guest/guest.h', 'host-backends/backend.h', 'linux-user/main.c'}
 MAX_LINES = 800
 

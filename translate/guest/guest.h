@@ -18,6 +18,7 @@ typedef enum TransResult {
     TR_NEXT,   /* go on with the next instruction in memory */
     TR_FOLLOW, /* unconditional direct jump to next_pc: the driver follows or ends with xjump */
     TR_END,    /* a terminator was emitted */
+    TR_SHORT,  /* the instruction is longer than code_len; nothing was emitted */
 } TransResult;
 
 /* Words of feature bits; the meaning of each bit is the guest's (its .insn feat= names). */
@@ -32,8 +33,8 @@ typedef struct TransCtx {
     uint32_t code_len;    /* readable executable bytes from here */
     uint32_t mode;        /* MODE_* */
     const GuestFeatures *features;
-    GuestAddr next_pc;    /* out: for TR_FOLLOW; the driver presets pc + insn_len */
-    uint32_t insn_len;    /* out: bytes of this instruction; preset by guests of fixed length */
+    GuestAddr next_pc;    /* out: for TR_FOLLOW; else it is pc + insn_len */
+    uint32_t insn_len;    /* out: bytes of this instruction; preset to insn_align */
     void *priv;           /* guest's own state within a unit, cleared to NULL at its start */
     uint64_t priv_word[4];/* guest's own scratch within a unit, cleared at its start */
 } TransCtx;
@@ -70,6 +71,6 @@ typedef struct GuestOps {
     uint32_t *coverage;    /* per row: times it was translated, for --coverage */
 } GuestOps;
 
-extern const GuestOps guest_a64;
+extern const GuestOps guest_a64, guest_rv64;
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Decode tables of guests with 32-bit instructions, as gen/insn_gen.py writes them.
+ * Decode tables of guests with instructions of 32 (and 16) bits, as gen/insn_gen.py writes them.
  *
  * All data is const and free of pointers to text (one string blob with offsets), so that a
  * position-independent ferry needs no relocation for it and nothing is built at start.
@@ -48,16 +48,24 @@ typedef struct InsnFeature {
     uint8_t id_crm, id_op2, id_shift, id_value;
 } InsnFeature;
 
+/* What a row needs that names several features: one of them, or all. */
+typedef struct InsnNeed {
+    uint8_t feat[3]; /* 0: none */
+    uint8_t all;
+} InsnNeed;
+
 typedef struct InsnTable {
     const InsnMatch *match;
     const InsnReserved *reserved;
     const InsnInfo *info;
     const uint16_t *handler_of; /* row -> place in the guest's handler table, 0 none */
-    const uint8_t *feat_of;     /* row -> <GUEST>_FEAT_*, 0 none */
+    const uint8_t *feat_of;     /* row -> <GUEST>_FEAT_*, 0 none, or feats + place in need */
+    const InsnNeed *need;
     const uint16_t *bucket;     /* index -> start in list */
     const uint16_t *list;
     const char *strings;
     uint32_t rows;
+    uint32_t feats; /* <GUEST>_FEAT_COUNT */
 } InsnTable;
 
 static inline bool insn_is_reserved(const InsnTable *t, const InsnMatch *m, uint32_t word)
@@ -80,6 +88,28 @@ static inline unsigned insn_decode(const InsnTable *t, uint32_t word, uint32_t i
             return *l;
         }
     }
+}
+
+static inline bool insn_feat_on(const uint64_t bits[4], unsigned feat)
+{
+    return bits[feat / 64] >> feat % 64 & 1;
+}
+
+/* The features `bits` (GuestFeatures) have what the row needs. */
+static inline bool insn_is_offered(const InsnTable *t, unsigned row, const uint64_t bits[4])
+{
+    unsigned feat = t->feat_of[row];
+    if (feat < t->feats) {
+        return !feat || insn_feat_on(bits, feat);
+    }
+    const InsnNeed *n = &t->need[feat - t->feats];
+    bool all = true, any = false;
+    for (unsigned i = 0; i < ARRAY_LEN(n->feat) && n->feat[i]; i++) {
+        bool on = insn_feat_on(bits, n->feat[i]);
+        all = all && on;
+        any = any || on;
+    }
+    return n->all ? all : any;
 }
 
 static inline const char *insn_name(const InsnTable *t, unsigned row)

@@ -130,6 +130,7 @@ typedef enum IrTrap {
     TRAP_YIELD,     /* pc: after; the guest waits for others (WFE, YIELD) */
     TRAP_NOEXEC,    /* pc: the instruction, which lies in memory that cannot be executed */
     TRAP_CUSTOM,    /* pc: the instruction; data: guest-defined */
+    TRAP_ICFLUSH_ALL, /* pc: after; all code must be made coherent with memory */
     TRAP_COUNT
 } IrTrap;
 

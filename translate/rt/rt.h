@@ -50,7 +50,7 @@ typedef enum RtKind {
     RT_TRAP,  /* trap: IrTrap, data; the pc slot as the trap says */
     RT_POLL,  /* vcpu->poll asked for C at a safepoint; the pc slot is where to go on */
     RT_FAULT, /* synchronous host signal in guest code: signo, code, addr; pc slot: the insn */
-    RT_NOEXEC /* pc slot: address that is not mapped executable; addr: it (SEGV_MAPERR/ACCERR) */
+    RT_NOEXEC /* pc slot: the instruction; data: its first byte that is not mapped executable */
 } RtKind;
 
 typedef struct RtEvent {

@@ -72,6 +72,7 @@ typedef struct Trans {
     int32_t chunk;       /* index or -1 */
     uint32_t generation; /* of the chunk */
     GuestAddr lo, hi;    /* guest bytes the unit at hand was made from: [lo, hi) */
+    GuestAddr noexec;    /* with TRANS_NOEXEC: the first byte that cannot be executed */
     SideEntry *side;
     SideRecipe *recipes;
     V128 *interp_vals; /* for RtConfig.interpret and cold code */

@@ -55,7 +55,7 @@ static Unit *run_translate(Vcpu *v, RtEvent *ev)
     case TRANS_OK:
         return u;
     case TRANS_NOEXEC:
-        *ev = (RtEvent){.kind = RT_NOEXEC, .data = pc};
+        *ev = (RtEvent){.kind = RT_NOEXEC, .data = ((Trans *)v->trans)->noexec};
         return NULL;
     case TRANS_FULL: {
         uint32_t full = rt.generation; /* constant while this vcpu counts as running */

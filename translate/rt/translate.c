@@ -27,6 +27,9 @@ static bool window_fill(CodeWindow *w, GuestAddr pc, uint32_t size, RtCode *rc)
         return false;
     w->start = pc;
     w->len = (uint32_t)MIN((uint64_t)size, rc->end - pc);
+    RtCode next; /* an instruction may begin in one mapping and end in the next */
+    if (UNLIKELY(w->len < rt.cfg.guest->insn_len_max) && rt.cfg.code_at(rc->end, &next))
+        w->len = rt.cfg.guest->insn_len_max;
     return gm_copy_in(w->bytes, pc, w->len);
 }
 
@@ -47,15 +50,24 @@ static void front_open(Trans *t, Vcpu *v, GuestAddr pc, const RtCode *rc)
     t->hi = pc;
 }
 
-/* One guest instruction; false ends the unit (a terminator is there or *noexec tells). */
+/* One guest instruction; TR_SHORT leaves no trace of it. */
 static TransResult front_insn(Trans *t, TransCtx *tc, CodeWindow *w)
 {
     tc->code = w->bytes + (tc->pc - w->start);
     tc->code_len = w->len - (uint32_t)(tc->pc - w->start);
     tc->insn_len = rt.cfg.guest->insn_align;
-    tc->next_pc = tc->pc + tc->insn_len;
+    IrRef at = t->ir.n;
     ir_at(&t->ir, tc->pc, tc->insn_len);
     TransResult r = rt.cfg.guest->translate_insn(tc);
+    if (r == TR_SHORT) {
+        t->ir.n = at;
+        t->noexec = tc->pc + tc->code_len;
+        return r;
+    }
+    if (at < t->ir.n)
+        t->ir.insns[at].imm = (int32_t)tc->insn_len;
+    if (r == TR_NEXT)
+        tc->next_pc = tc->pc + tc->insn_len;
     t->lo = MIN(t->lo, tc->pc);
     t->hi = MAX(t->hi, tc->pc + tc->insn_len);
     t->ir.guest_insns++;
@@ -68,23 +80,34 @@ static bool front_follows(const TransCtx *tc, const Trans *t, uint32_t *follows)
     return near && (*follows)++ < FOLLOW_MAX;
 }
 
+/* The window has the longest instruction at pc, or what is executable of it. */
+static bool front_fetch(CodeWindow *w, GuestAddr pc, const RtCode *unit)
+{
+    RtCode rc;
+    if (window_has(w, pc, rt.cfg.guest->insn_len_max))
+        return true;
+    return window_fill(w, pc, CODE_WINDOW, &rc) && rc.module_base == unit->module_base;
+}
+
 TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
 {
     Trans *t = v->trans;
     CodeWindow w;
     RtCode rc;
+    t->noexec = pc;
     if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, CODE_WINDOW, &rc))
         return TRANS_NOEXEC;
     front_open(t, v, pc, &rc);
     TransCtx tc = {.u = &t->ir, .pc = pc, .mode = v->mode, .features = &rt.cfg.guest_features};
     uint32_t follows = 0;
     for (;;) {
-        if (!window_has(&w, tc.pc, rt.cfg.guest->insn_align)) {
-            RtCode more;
-            if (!window_fill(&w, tc.pc, CODE_WINDOW, &more) || more.module_base != rc.module_base)
-                break;
-        }
+        if (!front_fetch(&w, tc.pc, &rc))
+            break;
         TransResult r = front_insn(t, &tc, &w);
+        if (r == TR_SHORT && t->ir.guest_insns == 0)
+            return TRANS_NOEXEC;
+        if (r == TR_SHORT)
+            break;
         if (r == TR_END) {
             ir_unit_finish(&t->ir);
             return TRANS_OK;
@@ -121,6 +144,10 @@ TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns, bool *ve
     while (t->ir.guest_insns < max_insns && window_has(&w, tc.pc, rt.cfg.guest->insn_align)) {
         IrRef first = t->ir.n;
         TransResult r = front_insn(t, &tc, &w);
+        if (r == TR_SHORT && t->ir.guest_insns == 0)
+            return TRANS_FULL;
+        if (r == TR_SHORT)
+            break;
         if (t->ir.overflow || t->ir.n_blocks > 1 || !cold_plain(&t->ir, first, vectors)) {
             front_cut(t, first);
             if (t->ir.guest_insns == 0)

@@ -119,8 +119,7 @@ static TransResult a64_translate_insn(TransCtx *tc)
     tc->insn_len = A64_INSN_LEN;
     unsigned row = insn_decode(&a64_insns, word, A64_DECODE_INDEX(word));
     unsigned handler = a64_insns.handler_of[row];
-    unsigned feat = a64_insns.feat_of[row];
-    if (!handler || (feat && !a64_has(tc, (A64Feat)feat))) {
+    if (!handler || !insn_is_offered(&a64_insns, row, tc->features->bits)) {
         return a64_undefined(tc);
     }
     a64_coverage[row]++; /* threads may lose a count: no locked operation is worth it here */

@@ -37,8 +37,8 @@ def document(title, table):
                 why.setdefault(r.todo, []).append(mnemonic(r))
         for reason, names in why.items():
             o += ['Not implemented (%s): %s.' % (reason, ', '.join(dict.fromkeys(names))), '']
-    used = {r.attrs.get('feat') for r in rows}
-    lacking = {r.attrs.get('feat') for r in rows if r.todo}
+    used = {n for r in rows for n in insn_gen.needs(r)[0]}
+    lacking = {n for r in rows if r.todo for n in insn_gen.needs(r)[0]}
     o += ['## Features', '', 'Offered by the default CPU: ' +
           ', '.join(f for f in features if f in used - lacking) + '.', '', 'Not offered: ' +
           ', '.join(f for f in features if f in lacking or f not in used) + '.', '']

@@ -3,8 +3,8 @@
 
 usage: insn_gen.py PREFIX TABLE OUT_H OUT_C [DEPFILE]
 
-One row is one encoding of a 32-bit instruction, read like the manual's box diagram from bit 31
-down to bit 0:
+One row is one encoding of an instruction, read like the manual's box diagram from bit 31 down to
+bit 0:
 
     add_imm  sf:1 00 100010 sh:1 imm12:12 rn:5 rd:5  "add {rs:rd}, {rs:rn}, {imm:imm12}{sh12:sh}"
 
@@ -23,11 +23,14 @@ Attributes after the template:
     fn=handler                  share the handler of that name (same fields needed)
     feat=LSE      undefined unless the CPU has the feature; a feature is complete, and so offered by
                   default, when none of its rows is todo
+    feat=A|B  feat=A+B          one of several features, all of them (at most 3)
     sets=nzcv  ends=branch  priv  todo="reason"
 
 Directives: `feature NAME [hwcap=WORD.BIT] [id=CRM.OP2.SHIFT.VALUE]` (feat= names one of these: its
-bit in the auxiliary vector and its field of an identification register), `include FILE`, `chapter "TITLE"`, `defaults feat=...` (until the next chapter),
-`let NAME words...` (the row word `$NAME` then stands for these words).
+bit in the auxiliary vector and its field of an identification register; what the four numbers of
+`id` mean is the guest's), `include FILE`, `chapter "TITLE"`, `defaults feat=...` (until the next
+chapter), `let NAME words...` (the row word `$NAME` then stands for these words), `widths 16 32` (the
+table has rows of 16 bits too: they lie in the low half, the decoder ignores the upper one).
 
 A `todo` row decodes, is listed and counted, but has no handler.
 """
@@ -38,6 +41,7 @@ import sys
 WIDTH = 32
 INDEX_BITS = 14  # A64: 1.4 candidates a word, 12 ns to decode; with 11 bits 2.5 and 20 ns
 MAX_ROWS = 4000
+MAX_NEEDS = 3
 ATTRS = {'where', 'over', 'fn', 'feat', 'sets', 'ends', 'priv', 'todo'}
 ENDS = ('none', 'branch', 'call', 'indirect', 'ret', 'trap', 'context')
 
@@ -60,6 +64,7 @@ class Row:
 
     def __init__(self, name, where):
         self.name, self.where = name, where
+        self.width = WIDTH
         self.mask = self.value = 0
         self.fields = {}
         self.resv = []
@@ -93,8 +98,16 @@ def place(row, pos, text):
     row.value |= value << pos
 
 
-def parse_pattern(row, tokens):
-    pos = WIDTH
+def token_width(tok):
+    if re.fullmatch('[01x]+', tok):
+        return len(tok)
+    m = re.fullmatch(r'[A-Za-z]\w*(?::s?(\d+)|=([01]+))', tok)
+    return 0 if not m else int(m.group(1)) if m.group(1) else len(m.group(2))
+
+
+def parse_pattern(row, tokens, widths):
+    total = sum(map(token_width, tokens))
+    row.width = pos = total if total in widths else WIDTH
     for tok in tokens:
         m = re.fullmatch(r'([A-Za-z]\w*):(s?)(\d+)', tok)
         fixed = re.fullmatch(r'([A-Za-z]\w*)=([01]+)', tok)
@@ -116,11 +129,8 @@ def parse_pattern(row, tokens):
                 raise TableError(row.where, 'row %s: field %s appears twice' % (row.name, name))
             row.fields[name] = Field(name, pos, width, bool(m and m.group(2)))
     if pos != 0:
-        total = sum(len(t) if re.fullmatch('[01x]+', t) else
-                    len(t.split('=')[1]) if '=' in t else
-                    int(t.split(':')[1].lstrip('s')) for t in tokens)
-        raise TableError(row.where, 'row %s: the pattern has %d bits, not %d' %
-                         (row.name, total, WIDTH))
+        raise TableError(row.where, 'row %s: the pattern has %d bits, not %s' %
+                         (row.name, total, ' or '.join(map(str, widths))))
 
 
 def parse_where(row, text):
@@ -174,7 +184,7 @@ def check_template(row):
                                  (row.name, name))
 
 
-def parse_row(tokens, where, defaults):
+def parse_row(tokens, where, defaults, widths):
     row = Row(tokens[0], where)
     if not re.fullmatch(r'[a-z]\w*', row.name):
         raise TableError(where, "bad row name '%s'" % row.name)
@@ -182,7 +192,7 @@ def parse_row(tokens, where, defaults):
     if not quoted:
         raise TableError(where, 'row %s: no template' % row.name)
     row.template = tokens[quoted[0]].strip('"')
-    parse_pattern(row, tokens[1:quoted[0]])
+    parse_pattern(row, tokens[1:quoted[0]], widths)
     row.attrs.update(defaults)
     for tok in tokens[quoted[0] + 1:]:
         parse_attr(row, tok)
@@ -236,7 +246,28 @@ def expand(tokens, lets, where):
     return out
 
 
-def parse_file(path, rows, files, features):
+def needs(row):
+    """The features that the row names: ([names], all of them are needed)."""
+    text = row.attrs.get('feat', '')
+    return [n for n in re.split(r'[|+]', text) if n], '+' in text
+
+
+def check_needs(row, features):
+    names, _ = needs(row)
+    if len(names) > MAX_NEEDS:
+        raise TableError(row.where, 'row %s: more than %d features' % (row.name, MAX_NEEDS))
+    for name in names:
+        if name not in features:
+            raise TableError(row.where, "row %s: unknown feature '%s'" % (row.name, name))
+
+
+def parse_widths(tokens, widths, where):
+    if tokens != ['16', '32']:
+        raise TableError(where, "widths are '16 32'")
+    widths[:] = [16, 32]
+
+
+def parse_file(path, rows, files, features, widths):
     files.append(path)
     chapter, defaults, lets = '', {}, {}
     for text, n in logical_lines(path):
@@ -246,7 +277,9 @@ def parse_file(path, rows, files, features):
             sub = os.path.join(os.path.dirname(path), tokens[1])
             if not os.path.exists(sub):
                 raise TableError(where, 'no file %s' % tokens[1])
-            parse_file(sub, rows, files, features)
+            parse_file(sub, rows, files, features, widths)
+        elif tokens[0] == 'widths':
+            parse_widths(tokens[1:], widths, where)
         elif tokens[0] == 'chapter':
             chapter, defaults = ' '.join(tokens[1:]).strip('"'), {}
         elif tokens[0] == 'defaults':
@@ -259,10 +292,8 @@ def parse_file(path, rows, files, features):
         elif tokens[0] == 'let':
             lets[tokens[1]] = tokens[2:]
         else:
-            row = parse_row(expand(tokens, lets, where), where, defaults)
-            if 'feat' in row.attrs and row.attrs['feat'] not in features:
-                raise TableError(where, "row %s: unknown feature '%s'" %
-                                 (row.name, row.attrs['feat']))
+            row = parse_row(expand(tokens, lets, where), where, defaults, widths)
+            check_needs(row, features)
             row.chapter = chapter
             rows.append(row)
 
@@ -444,8 +475,8 @@ def done_mask(rows, features):
     names = list(features)
     if len(names) > 255:
         raise TableError(rows[-1].where, 'more than 255 features')
-    lacking = {r.attrs.get('feat') for r in rows if r.todo}
-    used = {r.attrs.get('feat') for r in rows}
+    lacking = {n for r in rows if r.todo for n in needs(r)[0]}
+    used = {n for r in rows for n in needs(r)[0]}
     words = [0] * 4
     for i, n in enumerate(names, 1):
         words[i // 64] |= (n in used and n not in lacking) << i % 64
@@ -515,7 +546,16 @@ def write_data(path, p, rows, bits, order, features, header, table):
             r.handler)))
         number_of.append('%d,' % (0 if r.todo else fn[r.handler]))
     number = {n: i for i, n in enumerate(features, 1)}
+    several = list(dict.fromkeys(r.attrs['feat'] for r in rows if len(needs(r)[0]) > 1))
+    number.update((text, len(features) + 1 + i) for i, text in enumerate(several))
     feat_of = [0] + [number.get(r.attrs.get('feat'), 0) for r in rows]
+    if max(number.values(), default=0) > 255:
+        raise TableError(rows[-1].where, 'more than 255 features and groups of them')
+    need = []
+    for text in several:
+        names = re.split(r'[|+]', text)
+        nums = [number[n] for n in names] + [0] * (MAX_NEEDS - len(names))
+        need.append('{{%s}, %d},' % (', '.join(map(str, nums)), '+' in text))
     known = ['{0, 0, 255, 0, 0, 0, 0},']
     known += ['{%d, %d, %d, %d, %d, %d, %d},' % ((strings.add(f.name),) + f.hwcap + f.ident)
               for f in features.values()]
@@ -525,6 +565,7 @@ def write_data(path, p, rows, bits, order, features, header, table):
           ['%#xu,' % w for w in done_mask(rows, features)], 4)
     array(o, 'const InsnFeature %s_features[]' % p, known, 4)
     array(o, 'static const uint8_t feat_of[]', ['%d,' % n for n in feat_of], 16)
+    array(o, 'static const InsnNeed need[]', need or ['{{0}, 0},'], 6)
     array(o, 'static const InsnMatch match[]', match, 2)
     array(o, 'static const InsnReserved reserved[]', resv or ['{0, 0},'], 4)
     array(o, 'static const InsnInfo info[]', info, 2)
@@ -535,7 +576,8 @@ def write_data(path, p, rows, bits, order, features, header, table):
     array(o, 'const %sHandler %s_handlers[]' % (camel, p),
           ['0,'] + ['%s_%s,' % (p, n) for n in fn], 4)
     o += ['const InsnTable %s_insns = {' % p, '    .match = match,', '    .reserved = reserved,',
-          '    .info = info,', '    .handler_of = handler_of,', '    .feat_of = feat_of,', '    .bucket = bucket,',
+          '    .info = info,', '    .handler_of = handler_of,', '    .feat_of = feat_of,',
+          '    .need = need,', '    .feats = %s_FEAT_COUNT,' % up, '    .bucket = bucket,',
           '    .list = list,', '    .strings = strings,', '    .rows = %s_ROW_COUNT,' % up,
           '};', '']
     with open(path, 'w') as fh:
@@ -545,7 +587,7 @@ def write_data(path, p, rows, bits, order, features, header, table):
 def load(path):
     """Read and check a table: (rows, the same by decreasing specificity, features, files)."""
     rows, files, features = [], [], {}
-    parse_file(path, rows, files, features)
+    parse_file(path, rows, files, features, [WIDTH])
     if not rows:
         raise TableError((path, 1), 'no rows')
     check_rows(rows)

@@ -5,6 +5,7 @@ usage: state_gen.py PREFIX TABLE OUT_H OUT_C
 
     reg NAME TYPE [sig=N] [gdb=N] [dump=N]    one register; TYPE is i32 i64 flags v128
     reg x[0..30] i64 sig=0                    a file of registers; sig and gdb count up
+    reg ra,sp,gp i64 sig=1                    the same with names of their own
     pin NAME...                               fixed host registers: the first is the most wanted
     layout NAME...                            these lie first in the state, in this order
 
@@ -41,8 +42,10 @@ def parse_reg(words, where, regs):
     if m:
         names = [m.group(1) + str(i) for i in range(int(m.group(2)), int(m.group(3)) + 1)]
     else:
-        names = [words[1]]
+        names = words[1].split(',')
     for i, name in enumerate(names):
+        if not re.fullmatch(r'[a-z]\w*', name):
+            fail(where, "bad register name '%s'" % name)
         if name in regs:
             fail(where, 'register %s appears twice' % name)
         r = Reg(name, words[2], where)

@@ -1,0 +1,159 @@
+/*
+ * RV64 environment calls, fences and control and status registers.
+ *
+ * fcsr's rounding mode is a slot and part of the unit's mode; its flags live in the host's FP unit
+ * while code runs. The counters run in nanoseconds, as the clock_count helper does. Registers that
+ * user mode has not are illegal, as are writes of those that cannot be written.
+ * Example: `csrrs a0, fflags, zero` reads and writes nothing: the flags' helper and a `set`.
+ */
+#include "rv64.h"
+
+enum { CSR_FFLAGS = 1, CSR_FRM = 2, CSR_FCSR = 3 };
+enum { FRM_SHIFT = 5, FLAGS_MASK = 0x1f, FRM_MASK = 7 };
+enum { FENCE_W = 1, FENCE_R = 2, FENCE_O = 4, FENCE_I = 8 };
+
+/*
+ * What is before (pred) and after (succ): input and output count as reads and writes. Only earlier
+ * writes before later reads need a full barrier.
+ */
+TransResult rv64_fence(TransCtx *tc, Rv64Insn insn)
+{
+    const Rv64_fence f = insn.fence;
+    bool pr = f.pred & (FENCE_R | FENCE_I), pw = f.pred & (FENCE_W | FENCE_O);
+    bool sr = f.succ & (FENCE_R | FENCE_I), sw = f.succ & (FENCE_W | FENCE_O);
+    if (pw && sr) {
+        ir_emit(tc->u, IR_FENCE, IR_VOID, FENCE_FULL, 0, 0, 0, 0);
+        return TR_NEXT;
+    }
+    if (pr && (sr || sw))
+        ir_emit(tc->u, IR_FENCE, IR_VOID, FENCE_LD, 0, 0, 0, 0);
+    if (pw && sw)
+        ir_emit(tc->u, IR_FENCE, IR_VOID, FENCE_ST, 0, 0, 0, 0);
+    return TR_NEXT;
+}
+
+/* Reads before everything, writes before writes. */
+TransResult rv64_fence_tso(TransCtx *tc, Rv64Insn insn)
+{
+    ir_emit(tc->u, IR_FENCE, IR_VOID, FENCE_LD, 0, 0, 0, 0);
+    ir_emit(tc->u, IR_FENCE, IR_VOID, FENCE_ST, 0, 0, 0, 0);
+    return TR_NEXT;
+}
+
+/* It has no range: all code that was translated from memory that can be written is at stake. */
+TransResult rv64_fence_i(TransCtx *tc, Rv64Insn insn)
+{
+    return rv64_trap(tc, TRAP_ICFLUSH_ALL, 0);
+}
+
+/* A reservation does not outlive the kernel. */
+TransResult rv64_ecall(TransCtx *tc, Rv64Insn insn)
+{
+    ir_set(tc->u, RV64_RES_SIZE, ir_const(tc->u, IR_I32, 0));
+    return rv64_trap(tc, TRAP_SYSCALL, 0);
+}
+
+TransResult rv64_ebreak(TransCtx *tc, Rv64Insn insn)
+{
+    return rv64_trap(tc, TRAP_BREAK, 0);
+}
+
+/*
+ * The flags as fflags has them, NX UF OF DZ NV from bit 0; the helpers have the same five in the
+ * opposite order.
+ */
+static IrRef reversed(TransCtx *tc, IrRef flags)
+{
+    IrUnit *u = tc->u;
+    IrRef all = ir_op1(u, IR_RBIT, IR_I32, flags);
+    return ir_op2(u, IR_SHR, IR_I32, all, ir_const(u, IR_I32, 27));
+}
+
+static IrRef read_flags(TransCtx *tc)
+{
+    return reversed(tc, ir_call(tc->u, HELPER_fp_flags_get, IR_I32, NULL, 0));
+}
+
+static void write_flags(TransCtx *tc, IrRef v)
+{
+    IrRef flags = reversed(tc, v);
+    ir_call(tc->u, HELPER_fp_flags_set, IR_VOID, &flags, 1);
+}
+
+static IrRef read_frm(TransCtx *tc)
+{
+    IrRef fcsr = ir_get(tc->u, IR_I32, RV64_FCSR);
+    return ir_op1x(tc->u, IR_UBFX, IR_I32, FRM_SHIFT | 3 << 8, fcsr, 0);
+}
+
+/* The slot keeps frm alone: the flags come back into it when the state is saved. */
+static void write_frm(TransCtx *tc, IrRef frm)
+{
+    IrUnit *u = tc->u;
+    IrRef low = ir_op2(u, IR_AND, IR_I32, frm, ir_const(u, IR_I32, FRM_MASK));
+    ir_set(u, RV64_FCSR, ir_op2(u, IR_SHL, IR_I32, low, ir_const(u, IR_I32, FRM_SHIFT)));
+}
+
+static IrRef read_fp(TransCtx *tc, unsigned csr)
+{
+    IrUnit *u = tc->u;
+    if (csr == CSR_FFLAGS)
+        return read_flags(tc);
+    IrRef frm = read_frm(tc);
+    if (csr == CSR_FRM)
+        return frm;
+    IrRef up = ir_op2(u, IR_SHL, IR_I32, frm, ir_const(u, IR_I32, FRM_SHIFT));
+    return ir_op2(u, IR_OR, IR_I32, up, read_flags(tc));
+}
+
+static TransResult write_fp(TransCtx *tc, unsigned csr, IrRef v)
+{
+    IrUnit *u = tc->u;
+    if (csr != CSR_FRM)
+        write_flags(tc, v);
+    if (csr == CSR_FFLAGS)
+        return TR_NEXT;
+    if (csr == CSR_FCSR)
+        v = ir_op2(u, IR_SHR, IR_I32, v, ir_const(u, IR_I32, FRM_SHIFT));
+    write_frm(tc, v);
+    return rv64_trap(tc, TRAP_FPMODE, 0);
+}
+
+/* op: 1 write, 2 set bits, 3 clear bits; `old` is the register's value, `v` the operand. */
+static IrRef combine(TransCtx *tc, unsigned op, IrRef old, IrRef v)
+{
+    if (op == 1)
+        return v;
+    return ir_op2(tc->u, op == 2 ? IR_OR : IR_ANDN, IR_I32, old, v);
+}
+
+static TransResult csr_fp(TransCtx *tc, Rv64_csr f)
+{
+    IrUnit *u = tc->u;
+    bool writes = f.op == 1 || f.rs1 != 0;
+    IrRef v = f.imm ? ir_const(u, IR_I32, f.rs1) : rv64_w(tc, f.rs1);
+    IrRef old = f.op == 1 && f.rd == 0 ? 0 : read_fp(tc, f.csr);
+    if (f.rd)
+        rv64_set_x(tc, f.rd, ir_op1(u, IR_ZEXT, IR_I64, old));
+    return writes ? write_fp(tc, f.csr, combine(tc, f.op, old, v)) : TR_NEXT;
+}
+
+TransResult rv64_counter(TransCtx *tc, Rv64Insn insn)
+{
+    IrRef count = ir_call(tc->u, HELPER_clock_count, IR_I64, NULL, 0);
+    rv64_set_x(tc, insn.counter.rd, count);
+    return TR_NEXT;
+}
+
+TransResult rv64_csr(TransCtx *tc, Rv64Insn insn)
+{
+    const Rv64_csr f = insn.csr;
+    switch (f.csr) {
+    case CSR_FFLAGS:
+    case CSR_FRM:
+    case CSR_FCSR:
+        return rv64_has(tc, RV64_FEAT_F) ? csr_fp(tc, f) : rv64_undefined(tc);
+    default:
+        return rv64_undefined(tc);
+    }
+}
