@@ -230,6 +230,19 @@ static void grow_stack_limit(void)
     HS(__NR_prlimit64, 0, RLIMIT_STACK, &lim, 0);
 }
 
+/* -cpu help asks for no program. */
+static void print_cpu_help(const GuestOps *g)
+{
+    const char *spec = process.opt.cpu;
+    if (!spec || (!str_eq(spec, "help") && !str_eq(spec, "?")))
+        return;
+    char text[2048];
+    StrBuf out = STRBUF_ON(text);
+    g->cpu_help(&out);
+    HS(__NR_write, 1, out.buf, out.len);
+    quit(0);
+}
+
 static GuestFeatures choose_cpu(const GuestOps *g)
 {
     char text[128] = "";
@@ -342,6 +355,7 @@ static void ferry_main(void *thread)
     if (!arena_init_near(&process.arena, 64u << 20))
         no_memory();
     quit_on(options_parse(&process.opt, &process.arena, boot.argc, boot.argv, boot.envp));
+    print_cpu_help(&guest_a64);
     if (process.opt.first_program_arg >= boot.argc) {
         log_error("ferry: no program to run (try --help)\n");
         quit(STATUS_USAGE);

@@ -40,6 +40,8 @@ INSN = [
     (GOOD + '$X 0000000 a:25 "b"\n', 3, "unknown name"),
     (GOOD + 'feature F\n', 3, 'feature F appears twice'),
     (GOOD + 'feature G hwcap=7\n', 3, "cannot read 'hwcap=7'"),
+    (GOOD + 'feature G needs=H\n', 3, "unknown feature 'H'"),
+    (GOOD + 'feature G sometimes\n', 3, "cannot read 'sometimes'"),
     (GOOD + 'include nowhere.insn\n', 3, 'no file nowhere.insn'),
 ]
 

@@ -24,6 +24,7 @@ typedef enum TransResult {
 /* Words of feature bits; the meaning of each bit is the guest's (its .insn feat= names). */
 typedef struct GuestFeatures {
     uint64_t bits[4];
+    uint32_t model; /* which CPU; the number is the guest's own */
 } GuestFeatures;
 
 typedef struct TransCtx {
@@ -61,6 +62,10 @@ typedef struct GuestOps {
     /* Features by CPU model and +ext/-ext list ("max", "cortex-a72,-crc"); false if unknown,
      * with a message in err. */
     bool (*features_parse)(const char *spec, GuestFeatures *out, struct StrBuf *err);
+    /* Models and features, for -cpu help. */
+    void (*cpu_help)(struct StrBuf *out);
+    /* One processor's lines of /proc/cpuinfo. */
+    void (*cpuinfo)(const GuestFeatures *f, unsigned cpu, struct StrBuf *out);
     /* HWCAP words for the auxiliary vector. */
     void (*hwcaps)(const GuestFeatures *f, uint64_t hwcap[2]);
     const char *platform;  /* AT_PLATFORM */

@@ -42,10 +42,13 @@ typedef struct InsnInfo {
 
 /* A feature that rows may need: its AT_HWCAP bit and its field of an identification register. */
 typedef struct InsnFeature {
-    uint32_t name; /* offset into InsnTable.strings */
+    uint32_t name, info, also; /* offsets into InsnTable.strings; info: its /proc/cpuinfo name */
     uint8_t hwcap_word;
     uint8_t hwcap_bit; /* 255: none */
     uint8_t id_crm, id_op2, id_shift, id_value;
+    uint8_t needs[3]; /* features that it implies, 0: none */
+    bool off;         /* not in the widest CPU */
+    bool always;      /* cannot be switched off */
 } InsnFeature;
 
 /* What a row needs that names several features: one of them, or all. */

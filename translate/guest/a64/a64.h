@@ -94,6 +94,8 @@ extern uint32_t a64_coverage[A64_ROW_COUNT];
 
 /* a64_cpu.c: models, features, identification registers */
 bool a64_features_parse(const char *spec, GuestFeatures *out, struct StrBuf *err);
+void a64_cpu_help(struct StrBuf *out);
+void a64_cpuinfo(const GuestFeatures *f, unsigned cpu, struct StrBuf *out);
 void a64_hwcaps(const GuestFeatures *f, uint64_t hwcap[2]);
 /* Value of the identification register op0=3 op1=0 CRn=0, as Linux shows it to EL0. */
 uint64_t a64_id_register(const GuestFeatures *f, unsigned crm, unsigned op2);

@@ -1,137 +1,97 @@
 /*
- * A64 CPU models: which features the guest sees, and how (AT_HWCAP, identification registers).
+ * A64 CPU models: which features the guest sees, and how (AT_HWCAP, identification registers,
+ * /proc/cpuinfo).
  *
- * Facts about a feature stand in its `feature` line of a64.insn. The default model "max" has every
- * feature whose rows are all implemented; others cannot be switched on. Example of a spec:
- * "cortex-a72,-crc32" or "max,lse=off".
+ * Facts about a feature stand in its `feature` line of a64.insn, those of a model in its line here.
+ * The default model "max" has every feature whose rows are all implemented but for those that have
+ * to be asked for; the others have what their CPU has of that. Example of a spec:
+ * "cortex-a72,-crc32" or "max,lse=off,+pauth".
  */
-#include <string.h>
 #include "a64.h"
+#include "feature_set.h"
 #include "log.h"
 
 typedef struct CpuModel {
-    const char *name;
-    const char *feats; /* NULL: all that is implemented */
+    char name[16];
+    uint32_t midr;   /* implementer, variant, architecture, part, revision */
+    char feats[256]; /* "*": all that is offered by default */
 } CpuModel;
 
+/* Revisions: those of widespread machines. Text as arrays: no relocations. */
 static const CpuModel models[] = {
-    {"max", NULL},
-    {"any", NULL},
-    {"cortex-a53", " CRC32 AES PMULL SHA1 SHA256 "},
-    {"cortex-a57", " CRC32 AES PMULL SHA1 SHA256 "},
-    {"cortex-a72", " CRC32 AES PMULL SHA1 SHA256 "},
-    {"cortex-a76", " CRC32 AES PMULL SHA1 SHA256 LSE RDM DotProd LRCPC DPB LOR "},
-    {"neoverse-n1", " CRC32 AES PMULL SHA1 SHA256 LSE RDM DotProd LRCPC DPB LOR "},
+    {"max", 0x000f0fe0, "*"},
+    {"any", 0x000f0fe0, "*"},
+    {"cortex-a53", 0x410fd034, "CRC32 AES PMULL SHA1 SHA256"},
+    {"cortex-a57", 0x411fd070, "CRC32 AES PMULL SHA1 SHA256"},
+    {"cortex-a72", 0x410fd083, "CRC32 AES PMULL SHA1 SHA256"},
+    {"cortex-a76", 0x414fd0b1,
+     "CRC32 AES PMULL SHA1 SHA256 LSE LOR RDM DotProd FP16 FP16SIMD LRCPC DPB SSBS"},
+    {"neoverse-n1", 0x413fd0c1,
+     "CRC32 AES PMULL SHA1 SHA256 LSE LOR RDM DotProd FP16 FP16SIMD LRCPC DPB SSBS"},
+    {"neoverse-v1", 0x411fd401,
+     "CRC32 AES PMULL SHA1 SHA256 SHA512 SHA3 SM3 SM4 LSE LOR LSE2 RDM DotProd FP16 FP16SIMD FHM "
+     "FCMA JSCVT LRCPC LRCPC2 DPB DPB2 FlagM DIT SSBS RNG I8MM BF16 DGH PAuth PACGA"},
 };
 
-static const char *feat_name(unsigned feat)
+static FeatureTable table(void)
 {
-    return a64_insns.strings + a64_features[feat].name;
+    return (FeatureTable){a64_features, A64_FEAT_COUNT, a64_insns.strings, a64_feat_done};
 }
 
-static char lower(char c)
+/* Switches the features named in `list` on; unknown ones and those not done are left out. */
+static void add_listed(const char *list, GuestFeatures *out)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-/* Is `word`, of n characters, the text `name` up to case? */
-static bool same_word(const char *word, size_t n, const char *name)
-{
-    size_t i = 0;
-    while (i < n && name[i] && lower(word[i]) == lower(name[i])) {
-        i++;
-    }
-    return i == n && !name[i];
-}
-
-static bool list_has(const char *list, const char *name)
-{
-    for (const char *p = list; *p; p++) {
+    const FeatureTable t = table();
+    while (*list) {
         size_t n = 0;
-        while (p[n] && p[n] != ' ') {
+        while (list[n] && list[n] != ' ') {
             n++;
         }
-        if (n && same_word(p, n, name)) {
-            return true;
+        unsigned feat = feature_find(&t, list, n);
+        if (feat) {
+            feature_switch(&t, out, feat, true);
         }
-        p += n;
-        if (!*p) {
-            break;
-        }
+        list += n + (list[n] == ' ');
     }
-    return false;
-}
-
-static bool feat_done(unsigned feat)
-{
-    return a64_feat_done[feat / 64] >> feat % 64 & 1;
-}
-
-static void feat_put(GuestFeatures *f, unsigned feat, bool on)
-{
-    uint64_t bit = 1ull << feat % 64;
-    f->bits[feat / 64] = on ? f->bits[feat / 64] | bit : f->bits[feat / 64] & ~bit;
 }
 
 static bool model_apply(const char *word, size_t n, GuestFeatures *out)
 {
+    const FeatureTable t = table();
     for (unsigned i = 0; i < ARRAY_LEN(models); i++) {
-        if (!same_word(word, n, models[i].name)) {
+        if (!feature_word_is(word, n, models[i].name)) {
             continue;
         }
-        for (unsigned feat = 1; feat < A64_FEAT_COUNT; feat++) {
-            bool in = !models[i].feats || list_has(models[i].feats, feat_name(feat));
-            feat_put(out, feat, in && feat_done(feat));
+        out->model = i;
+        for (unsigned feat = 1; feat < t.count; feat++) {
+            if (t.feats[feat].always) {
+                feature_switch(&t, out, feat, true);
+            }
+        }
+        if (models[i].feats[0] == '*') {
+            features_all(&t, out);
+        } else {
+            add_listed(models[i].feats, out);
         }
         return true;
     }
-    return false;
-}
-
-/* One of "+feat", "-feat", "feat", "feat=on", "feat=off". */
-static bool option_apply(const char *word, size_t n, GuestFeatures *out, StrBuf *err)
-{
-    bool on = true;
-    if (n && (word[0] == '+' || word[0] == '-')) {
-        on = word[0] == '+';
-        word++, n--;
-    } else if (n > 4 && same_word(word + n - 4, 4, "=off")) {
-        on = false;
-        n -= 4;
-    } else if (n > 3 && same_word(word + n - 3, 3, "=on")) {
-        n -= 3;
-    }
-    for (unsigned feat = 1; feat < A64_FEAT_COUNT; feat++) {
-        if (!same_word(word, n, feat_name(feat))) {
-            continue;
-        }
-        if (on && !feat_done(feat)) {
-            sb_printf(err, "feature '%s' is not implemented", feat_name(feat));
-            return false;
-        }
-        feat_put(out, feat, on);
-        return true;
-    }
-    sb_printf(err, "unknown feature '%.*s'", (int)n, word);
     return false;
 }
 
 bool a64_features_parse(const char *spec, GuestFeatures *out, StrBuf *err)
 {
-    *out = (GuestFeatures){{0}};
+    const FeatureTable t = table();
+    *out = (GuestFeatures){0};
     for (unsigned at = 0;; at++) {
         size_t n = 0;
         while (spec[n] && spec[n] != ',') {
             n++;
         }
         if (at == 0 && !model_apply(spec, n, out)) {
-            sb_printf(err, "unknown CPU model '%.*s'; known are", (int)n, spec);
-            for (unsigned i = 0; i < ARRAY_LEN(models); i++) {
-                sb_printf(err, " %s", models[i].name);
-            }
+            sb_printf(err, "unknown CPU model '%.*s' ('-cpu help' lists them)", (int)n, spec);
             return false;
         }
-        if (at > 0 && !option_apply(spec, n, out, err)) {
+        if (at > 0 && !features_change(&t, spec, n, out, err)) {
             return false;
         }
         if (!spec[n]) {
@@ -141,17 +101,55 @@ bool a64_features_parse(const char *spec, GuestFeatures *out, StrBuf *err)
     }
 }
 
+void a64_cpu_help(StrBuf *out)
+{
+    const FeatureTable t = table();
+    sb_puts(out, "models:");
+    for (unsigned i = 0; i < ARRAY_LEN(models); i++) {
+        sb_printf(out, " %s", models[i].name);
+    }
+    sb_puts(out, "\nfeatures, behind the model as ,+name or ,-name:");
+    features_help(&t, out);
+    sb_putc(out, '\n');
+}
+
 void a64_hwcaps(const GuestFeatures *f, uint64_t hwcap[2])
 {
-    enum { HWCAP_FP = 0, HWCAP_ASIMD = 1, HWCAP_CPUID = 11 };
-    hwcap[0] = 1u << HWCAP_FP | 1u << HWCAP_ASIMD | 1u << HWCAP_CPUID;
-    hwcap[1] = 0;
+    hwcap[0] = hwcap[1] = 0;
     for (unsigned feat = 1; feat < A64_FEAT_COUNT; feat++) {
         const InsnFeature *d = &a64_features[feat];
-        if (d->hwcap_bit != 255 && f->bits[feat / 64] >> feat % 64 & 1) {
+        if (d->hwcap_bit != 255 && feature_on(f, feat)) {
             hwcap[d->hwcap_word] |= 1ull << d->hwcap_bit;
         }
     }
+}
+
+/* The cpuinfo name of an AT_HWCAP bit that is on; NULL when it is off. */
+static const char *info_of(const GuestFeatures *f, unsigned word, unsigned bit)
+{
+    for (unsigned feat = 1; feat < A64_FEAT_COUNT; feat++) {
+        const InsnFeature *d = &a64_features[feat];
+        if (d->hwcap_word == word && d->hwcap_bit == bit && feature_on(f, feat)) {
+            return a64_insns.strings + d->info;
+        }
+    }
+    return NULL;
+}
+
+/* As arch/arm64/kernel/cpuinfo.c prints a processor; BogoMIPS follows from the timer's 1 GHz. */
+void a64_cpuinfo(const GuestFeatures *f, unsigned cpu, StrBuf *out)
+{
+    uint32_t midr = models[f->model].midr;
+    sb_printf(out, "processor\t: %u\nBogoMIPS\t: 2000.00\nFeatures\t:", cpu);
+    for (unsigned i = 0; i < 128; i++) {
+        const char *name = info_of(f, i / 64, i % 64);
+        if (name) {
+            sb_printf(out, " %s", name);
+        }
+    }
+    sb_printf(out, "\nCPU implementer\t: 0x%02x\nCPU architecture: 8\nCPU variant\t: 0x%x\n",
+              midr >> 24, midr >> 20 & 15);
+    sb_printf(out, "CPU part\t: 0x%03x\nCPU revision\t: %u\n\n", midr >> 4 & 0xfff, midr & 15);
 }
 
 /*
@@ -160,19 +158,24 @@ void a64_hwcaps(const GuestFeatures *f, uint64_t hwcap[2])
  */
 uint64_t a64_id_register(const GuestFeatures *f, unsigned crm, unsigned op2)
 {
+    enum {
+        PFR0_EL_AARCH64 = 0x11,    /* EL0 and EL1 in AArch64 state only */
+        DFR0_ARMV8 = 0x6,          /* debug architecture */
+        MMFR0_NO_GRANULES = 0xffu, /* TGran4 and TGran64 at bit 24: not told */
+    };
     uint64_t v = 0;
     if (crm == 0) {
-        return op2 == 0 ? 0x000f0fe0 : op2 == 5 ? 0x80000000 : 0; /* MIDR, MPIDR, REVIDR */
+        return op2 == 0 ? models[f->model].midr : op2 == 5 ? 0x80000000 : 0; /* MPIDR, REVIDR */
     }
-    if (crm == 4 && op2 == 0) {
-        v = 0x11; /* PFR0: EL0 and EL1 in AArch64 state only */
-    }
-    if (crm == 5 && op2 == 0) {
-        v = 0x6; /* DFR0: debug architecture of Armv8 */
+    if (op2 == 0) {
+        v = crm == 4   ? PFR0_EL_AARCH64
+            : crm == 5 ? DFR0_ARMV8
+            : crm == 7 ? (uint64_t)MMFR0_NO_GRANULES << 24
+                       : 0;
     }
     for (unsigned feat = 1; feat < A64_FEAT_COUNT; feat++) {
         const InsnFeature *d = &a64_features[feat];
-        if (d->id_crm != crm || d->id_op2 != op2 || !(f->bits[feat / 64] >> feat % 64 & 1)) {
+        if (!d->id_value || d->id_crm != crm || d->id_op2 != op2 || !feature_on(f, feat)) {
             continue;
         }
         uint64_t old = v >> d->id_shift & 15;

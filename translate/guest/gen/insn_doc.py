@@ -39,8 +39,15 @@ def document(title, table):
             o += ['Not implemented (%s): %s.' % (reason, ', '.join(dict.fromkeys(names))), '']
     used = {n for r in rows for n in insn_gen.needs(r)[0]}
     lacking = {n for r in rows if r.todo for n in insn_gen.needs(r)[0]}
+    used |= {f for f in features if 'norow' in features[f].flags}
+    used.discard(None)
+    hidden = {f for f in used - lacking if 'off' in features[f].flags}
     o += ['## Features', '', 'Offered by the default CPU: ' +
-          ', '.join(f for f in features if f in used - lacking) + '.', '', 'Not offered: ' +
+          ', '.join(f for f in features if f in used - lacking - hidden) + '.', '']
+    if hidden:
+        o += ['Offered when asked for (`-cpu max,+...`): ' +
+              ', '.join(f for f in features if f in hidden) + '.', '']
+    o += ['Not offered: ' +
           ', '.join(f for f in features if f in lacking or f not in used) + '.', '']
     return '\n'.join(o)
 

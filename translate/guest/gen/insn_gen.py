@@ -26,9 +26,9 @@ Attributes after the template:
     feat=A|B  feat=A+B          one of several features, all of them (at most 3)
     sets=nzcv  ends=branch  priv  todo="reason"
 
-Directives: `feature NAME [hwcap=WORD.BIT] [id=CRM.OP2.SHIFT.VALUE]` (feat= names one of these: its
+Directives: `feature NAME [hwcap=WORD.BIT] [id=CRM.OP2.SHIFT.VALUE] [...]` (feat= names one of these: its
 bit in the auxiliary vector and its field of an identification register; what the four numbers of
-`id` mean is the guest's), `include FILE`, `chapter "TITLE"`, `defaults feat=...` (until the next
+`id` mean is the guest's; see Feature for the rest), `include FILE`, `chapter "TITLE"`, `defaults feat=...` (until the next
 chapter), `let NAME words...` (the row word `$NAME` then stands for these words), `widths 16 32` (the
 table has rows of 16 bits too: they lie in the low half, the decoder ignores the upper one).
 
@@ -220,21 +220,59 @@ def logical_lines(path):
     return out
 
 
+FEATURE_FLAGS = ('off', 'norow', 'always')
+MAX_IMPLIED = 3
+
+
 class Feature:
+    """A `feature` line. Beside hwcap= and id=:
+
+        info=asimdrdm  its name in /proc/cpuinfo, and a second name in lists
+        also=rdma      a third name in lists
+        needs=A,B      switching it on switches these on; without one of them it is off
+        off            not in the widest CPU: has to be asked for
+        norow          complete though no row names it (hints, wider behaviour of other rows)
+        always         cannot be switched off
+    """
+
     def __init__(self, tokens, where):
         self.hwcap, self.ident = (0, 255), (0, 0, 0, 0)
+        self.info = self.also = ''
+        self.needs, self.flags, self.where = [], set(), where
         if len(tokens) < 2:
             raise TableError(where, 'feature needs a name')
         self.name = tokens[1]
         for tok in tokens[2:]:
-            m = re.fullmatch(r'(hwcap|id)=(\d+(?:\.\d+)*)', tok)
-            nums = tuple(int(n) for n in m.group(2).split('.')) if m else ()
-            if m and m.group(1) == 'hwcap' and len(nums) == 2 and nums[0] < 2 and nums[1] < 64:
-                self.hwcap = nums
-            elif m and m.group(1) == 'id' and len(nums) == 4 and nums[2] < 64:
-                self.ident = nums
-            else:
+            if not self.take(tok):
                 raise TableError(where, "feature %s: cannot read '%s'" % (self.name, tok))
+
+    def take(self, tok):
+        key, _, value = tok.partition('=')
+        nums = tuple(map(int, value.split('.'))) if re.fullmatch(r'\d+(\.\d+)*', value) else ()
+        if tok in FEATURE_FLAGS:
+            self.flags.add(tok)
+        elif key == 'hwcap' and len(nums) == 2 and nums[0] < 2 and nums[1] < 64:
+            self.hwcap = nums
+        elif key == 'id' and len(nums) == 4 and nums[2] < 64:
+            self.ident = nums
+        elif key in ('info', 'also') and re.fullmatch(r'\w+', value):
+            setattr(self, key, value)
+        elif key == 'needs' and 0 < len(value.split(',')) <= MAX_IMPLIED:
+            self.needs = value.split(',')
+        else:
+            return False
+        return True
+
+    def data(self, number, strings):
+        """Its InsnFeature, by the numbers of all features."""
+        for n in self.needs:
+            if n not in number:
+                raise TableError(self.where, "feature %s: unknown feature '%s'" % (self.name, n))
+        implied = ([number[n] for n in self.needs] + [0] * MAX_IMPLIED)[:MAX_IMPLIED]
+        texts = [strings.add(t) for t in (self.name, self.info, self.also)]
+        return '{%s, %s, {%s}, %d, %d},' % (
+            ', '.join(map(str, texts)), ', '.join(map(str, self.hwcap + self.ident)),
+            ', '.join(map(str, implied)), 'off' in self.flags, 'always' in self.flags)
 
 
 def expand(tokens, lets, where):
@@ -471,13 +509,14 @@ def handlers_of(rows):
 
 
 def done_mask(rows, features):
-    """Bit mask, as four words, of the features that have rows and no todo row."""
+    """Bit mask, as four words, of the features that are complete: no row of theirs is todo."""
     names = list(features)
     if len(names) > 255:
         raise TableError(rows[-1].where, 'more than 255 features')
     lacking = {n for r in rows if r.todo for n in needs(r)[0]}
     used = {n for r in rows for n in needs(r)[0]}
     words = [0] * 4
+    used |= {n for n in names if 'norow' in features[n].flags}
     for i, n in enumerate(names, 1):
         words[i // 64] |= (n in used and n not in lacking) << i % 64
     return words
@@ -556,14 +595,13 @@ def write_data(path, p, rows, bits, order, features, header, table):
         names = re.split(r'[|+]', text)
         nums = [number[n] for n in names] + [0] * (MAX_NEEDS - len(names))
         need.append('{{%s}, %d},' % (', '.join(map(str, nums)), '+' in text))
-    known = ['{0, 0, 255, 0, 0, 0, 0},']
-    known += ['{%d, %d, %d, %d, %d, %d, %d},' % ((strings.add(f.name),) + f.hwcap + f.ident)
-              for f in features.values()]
+    known = ['{0, 0, 0, 0, 255, 0, 0, 0, 0, {0}, 0, 0},']
+    known += [f.data(number, strings) for f in features.values()]
     o = ['/* Made by insn_gen.py from %s; do not edit. */' % os.path.basename(table),
          '#include "%s"' % os.path.basename(header), '']
     array(o, 'const uint64_t %s_feat_done[4]' % p,
           ['%#xu,' % w for w in done_mask(rows, features)], 4)
-    array(o, 'const InsnFeature %s_features[]' % p, known, 4)
+    array(o, 'const InsnFeature %s_features[]' % p, known, 2)
     array(o, 'static const uint8_t feat_of[]', ['%d,' % n for n in feat_of], 16)
     array(o, 'static const InsnNeed need[]', need or ['{{0}, 0},'], 6)
     array(o, 'static const InsnMatch match[]', match, 2)

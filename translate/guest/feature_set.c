@@ -1,0 +1,142 @@
+/* Feature sets and lists; feature_set.h describes them. */
+#include "feature_set.h"
+#include "log.h"
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+bool feature_word_is(const char *word, size_t n, const char *name)
+{
+    size_t i = 0;
+    while (i < n && name[i] && lower(word[i]) == lower(name[i])) {
+        i++;
+    }
+    return i == n && !name[i];
+}
+
+unsigned feature_find(const FeatureTable *t, const char *word, size_t n)
+{
+    for (unsigned feat = 1; n && feat < t->count; feat++) {
+        const InsnFeature *d = &t->feats[feat];
+        if (feature_word_is(word, n, t->strings + d->name) ||
+            feature_word_is(word, n, t->strings + d->info) ||
+            feature_word_is(word, n, t->strings + d->also)) {
+            return feat;
+        }
+    }
+    return 0;
+}
+
+static void put(GuestFeatures *f, unsigned feat, bool on)
+{
+    uint64_t bit = 1ull << feat % 64;
+    f->bits[feat / 64] = on ? f->bits[feat / 64] | bit : f->bits[feat / 64] & ~bit;
+}
+
+static bool lacks_a_need(const FeatureTable *t, const GuestFeatures *f, unsigned feat)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(t->feats[feat].needs); i++) {
+        unsigned need = t->feats[feat].needs[i];
+        if (need && !feature_on(f, need)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes away what needs a feature that is off, until nothing changes. */
+static void close_down(const FeatureTable *t, GuestFeatures *f)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (unsigned feat = 1; feat < t->count; feat++) {
+            if (feature_on(f, feat) && lacks_a_need(t, f, feat)) {
+                put(f, feat, false);
+                again = true;
+            }
+        }
+    }
+}
+
+/* Brings what the features that are on need, until nothing changes. */
+static void close_up(const FeatureTable *t, GuestFeatures *f)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (unsigned feat = 1; feat < t->count; feat++) {
+            for (unsigned i = 0; feature_on(f, feat) && i < ARRAY_LEN(t->feats[feat].needs); i++) {
+                unsigned need = t->feats[feat].needs[i];
+                if (need && !feature_on(f, need) && feature_done(t, need)) {
+                    put(f, need, true);
+                    again = true;
+                }
+            }
+        }
+    }
+}
+
+void feature_switch(const FeatureTable *t, GuestFeatures *f, unsigned feat, bool on)
+{
+    if (on && feature_done(t, feat)) {
+        put(f, feat, true);
+        close_up(t, f);
+    }
+    if (!on && !t->feats[feat].always) {
+        put(f, feat, false);
+    }
+    close_down(t, f); /* also takes back one whose needs are not done */
+}
+
+void features_all(const FeatureTable *t, GuestFeatures *f)
+{
+    for (unsigned feat = 1; feat < t->count; feat++) {
+        put(f, feat, feature_done(t, feat) && !t->feats[feat].off);
+    }
+    close_down(t, f);
+}
+
+bool features_change(const FeatureTable *t, const char *word, size_t n, GuestFeatures *f,
+                     struct StrBuf *err)
+{
+    bool on = true;
+    if (n && (word[0] == '+' || word[0] == '-')) {
+        on = word[0] == '+';
+        word++, n--;
+    } else if (n > 4 && feature_word_is(word + n - 4, 4, "=off")) {
+        on = false;
+        n -= 4;
+    } else if (n > 3 && feature_word_is(word + n - 3, 3, "=on")) {
+        n -= 3;
+    }
+    unsigned feat = feature_find(t, word, n);
+    if (!feat) {
+        sb_printf(err, "unknown feature '%.*s'", (int)n, word);
+        return false;
+    }
+    feature_switch(t, f, feat, on);
+    if (feature_on(f, feat) != on) {
+        sb_printf(err, "feature '%s' %s", t->strings + t->feats[feat].name,
+                  on ? "is not implemented" : "cannot be switched off");
+        return false;
+    }
+    return true;
+}
+
+void features_help(const FeatureTable *t, struct StrBuf *out)
+{
+    for (unsigned feat = 1; feat < t->count; feat++) {
+        const char *name = t->strings + t->feats[feat].name;
+        if (!feature_done(t, feat) || t->feats[feat].always) {
+            continue;
+        }
+        sb_putc(out, ' ');
+        for (; *name; name++) {
+            sb_putc(out, lower(*name));
+        }
+        if (t->feats[feat].off) {
+            sb_puts(out, "(off)");
+        }
+    }
+}
