@@ -122,6 +122,7 @@ static bool reuse_compare(X64Sel *s, RaInsn *r, IrRef a, IrRef b, X64Cc cc)
             s->val[j].eflags |= X64_EFL_WANTED;
             r->cond = COND_EFLAGS;
             r->cc = c;
+            r->imm = j;
             return true;
         }
         if (!keeps_flags(s, j, at))
@@ -276,6 +277,7 @@ static bool reuse_flags(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
         s->val[f].eflags |= X64_EFL_WANTED;
         r->cond = COND_EFLAGS;
         r->cc = cc_to_x64[c];
+        r->imm = f;
         return true;
     case IR_FCMP:
         return window_open(s, f, r->ir) && reuse_ucomi(s, r, f, c);

@@ -152,7 +152,7 @@ static void poll_if_back(X64Ctx *c, int64_t target_off)
 void x64_emit_xjump(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     int64_t t = target_of(c, in->arg[0]);
-    x64_snaps_emit(c, r);
+    x64_snaps_emit(c, r, false);
     poll_if_back(c, t);
     exit_jmp(c, EXIT_JUMP, t);
 }
@@ -161,7 +161,7 @@ void x64_emit_xjump(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 static void far_exit(X64Ctx *c, const X64Far *f)
 {
     int64_t t = target_of(c, c->u->insns[f->r->ir].arg[1]);
-    x64_snaps_emit(c, f->r);
+    x64_snaps_emit_taken(c, f->r);
     c->at_off = (int64_t)f->arg;
     poll_if_back(c, t);
     exit_jmp(c, EXIT_JUMP, t);
@@ -215,7 +215,7 @@ static void push_ret(X64Ctx *c, int64_t ret_off)
 void x64_emit_xcall(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     int64_t t = target_of(c, in->arg[0]), ret = target_of(c, in->arg[1]);
-    x64_snaps_emit(c, r);
+    x64_snaps_emit(c, r, false);
     poll_if_back(c, t);
     push_ret(c, ret);
     align_field(c, 1);
@@ -290,7 +290,7 @@ void x64_emit_xcalli(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     X64Emit *e = &c->e;
     int64_t ret = target_of(c, in->arg[1]);
     uint32_t index;
-    x64_snaps_emit(c, r);
+    x64_snaps_emit(c, r, true);
     x64_alu_mi(e, ALU_CMP, 2, x64_vcpu_mem(offsetof(Vcpu, poll)), 0);
     x64_far_jcc(c, X64_NE, far_poll_rax, NULL, 0);
     if (!x64_exit_rec(c, EXIT_IC, 0, &index))
@@ -310,7 +310,7 @@ void x64_emit_xcalli(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 void x64_emit_xind(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     (void)in;
-    x64_snaps_emit(c, r);
+    x64_snaps_emit(c, r, true);
     emit_computed(c);
 }
 
@@ -323,7 +323,7 @@ static void far_ret_miss(X64Ctx *c, const X64Far *f)
 void x64_emit_xret(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     (void)in;
-    x64_snaps_emit(c, r);
+    x64_snaps_emit(c, r, true);
     x64_alu_mr(&c->e, ALU_CMP, 3, x64_mem(X64_RSP, 8), X64_RAX);
     x64_far_jcc(c, X64_NE, far_ret_miss, r, 0);
     x64_ret(&c->e);
@@ -354,7 +354,7 @@ static void far_trap(X64Ctx *c, const X64Far *f)
     const RaInsn *r = f->r;
     const IrInsn *in = &c->u->insns[r->ir];
     bool pc_op = c->u->insns[in->arg[1]].op != IR_GADDR;
-    x64_snaps_emit(c, r);
+    x64_snaps_emit(c, r, true);
     if (in->arg[2]) { /* through memory: the places may be each other's targets */
         const RaOperand *o = &r->op[pc_op];
         unsigned t = loc_is_reg(o->loc)                 ? x64_num(o->loc)
@@ -396,7 +396,7 @@ static void emit_syscall(X64Ctx *c, const IrInsn *in)
 
 void x64_emit_xtrap(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    x64_snaps_emit(c, r);
+    x64_snaps_emit(c, r, true);
     if (!in->arg[1])
         x64_alu_rr(&c->e, ALU_XOR, 2, X64_RDX, X64_RDX);
     if (in->imm == TRAP_SYSCALL && c->u->insns[in->arg[0]].op == IR_GADDR)

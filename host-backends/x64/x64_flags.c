@@ -229,55 +229,170 @@ void x64_emit_carry(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     print_arith(c, r);
 }
 
-/* ---- recipes in far code -----------------------------------------------------------------------
+/* ---- recipes at exits --------------------------------------------------------------------------
  */
 
 enum { SAVED_RAX = 4, SAVED_RCX = 5 }; /* harg[]: rax and rcx while recipes run */
 
-static void load_arg(X64Ctx *c, const RaOperand *a, unsigned d)
+/* What the recipes of one exit know of rax. */
+typedef struct Recipes {
+    X64Ctx *c;
+    bool rax_gone; /* rax was written; what it held lies in harg[SAVED_RAX] if anything wants it */
+} Recipes;
+
+/* A register with the argument: its own, or rax, into which it is loaded. */
+static unsigned arg_reg(Recipes *k, const RaOperand *a)
 {
-    X64Emit *e = &c->e;
+    X64Emit *e = &k->c->e;
+    if (loc_is_reg(a->loc) && !(a->loc == X64_RAX && k->rax_gone))
+        return x64_num(a->loc);
     if (a->loc == LOC_REMAT)
-        x64_const(c, d, a->ref);
-    else if (a->loc == X64_RAX || a->loc == X64_RCX)
-        x64_load(e, 3, d, x64_harg(a->loc == X64_RAX ? SAVED_RAX : SAVED_RCX));
-    else if (loc_is_reg(a->loc))
-        x64_mov_rr(e, 3, d, x64_num(a->loc));
+        x64_const(k->c, X64_RAX, a->ref);
+    else if (a->loc == X64_RAX)
+        x64_load(e, 3, X64_RAX, x64_harg(SAVED_RAX));
     else
-        x64_load(e, c->u->insns[a->ref].type == IR_I64 ? 3 : 2, d, x64_loc_mem(c, a->loc));
+        x64_load(e, k->c->insns[a->ref].type == IR_I64 ? 3 : 2, X64_RAX, x64_loc_mem(k->c, a->loc));
+    k->rax_gone = true;
+    return X64_RAX;
 }
 
-/* One recipe to its slot, by rax and rcx. */
-static void emit_recipe(X64Ctx *c, const RaSnap *sn)
+/* d op= argument b. */
+static void arith_arg(Recipes *k, X64Alu op, unsigned size, unsigned d, const RaOperand *b)
 {
+    X64Ctx *c = k->c;
     X64Emit *e = &c->e;
-    unsigned size = x64_type_size((IrType)sn->type);
-    load_arg(c, &sn->arg[0], X64_RAX);
-    if (sn->op == IR_FLLOGIC) {
-        x64_test_rr(e, size, X64_RAX, X64_RAX);
-        x64_stc(e);
-    } else if (sn->op != IR_NOP) {
-        load_arg(c, &sn->arg[1], X64_RCX);
-        x64_alu_rr(e, sn->op == IR_FLADD ? ALU_ADD : ALU_SUB, size, X64_RAX, X64_RCX);
-        if (sn->op == IR_FLADD)
-            x64_cmc(e);
+    if (b->loc == LOC_REMAT) {
+        unsigned sh = 64 - (8u << size);
+        int64_t imm = (int64_t)(ir_value(c->u, b->ref) << sh) >> sh;
+        if (c->insns[b->ref].op == IR_CONST && x64_is_s32(imm)) {
+            x64_alu_ri(e, op, size, d, (int32_t)imm);
+            return;
+        }
+        x64_store(e, 3, x64_harg(SAVED_RCX), X64_RCX);
+        x64_const(c, X64_RCX, b->ref);
+        x64_alu_rr(e, op, size, d, X64_RCX);
+        x64_load(e, 3, X64_RCX, x64_harg(SAVED_RCX));
+    } else if (b->loc == X64_RAX && k->rax_gone) {
+        x64_alu_rm(e, op, size, d, x64_harg(SAVED_RAX));
+    } else if (loc_is_reg(b->loc)) {
+        x64_alu_rr(e, op, size, d, x64_num(b->loc));
+    } else {
+        x64_alu_rm(e, op, size, d, x64_loc_mem(c, b->loc));
     }
-    if (sn->op != IR_NOP) {
-        x64_lahf(e);
-        x64_setcc(e, X64_O, X64_RAX);
-    }
-    bool wide = c->u->slots[sn->slot].type == SLOT_I64;
-    x64_store(e, wide ? 3 : 2, x64_loc_mem(c, (RaLoc)(LOC_SLOT | sn->slot)), X64_RAX);
 }
 
-void x64_snaps_emit(X64Ctx *c, const RaInsn *r)
+/* EFLAGS, those of a subtraction, to a slot. */
+static void store_eflags(X64Ctx *c, uint32_t slot)
+{
+    x64_lahf(&c->e);
+    x64_setcc(&c->e, X64_O, X64_RAX);
+    x64_store(&c->e, 2, x64_loc_mem(c, (RaLoc)(LOC_SLOT | slot)), X64_RAX);
+}
+
+/* One recipe to its slot. */
+static void emit_recipe(Recipes *k, const RaSnap *sn)
+{
+    X64Emit *e = &k->c->e;
+    unsigned size = x64_type_size((IrType)sn->type);
+    unsigned a = arg_reg(k, &sn->arg[0]);
+    switch (sn->op) {
+    case IR_FLLOGIC:
+        x64_test_rr(e, size, a, a);
+        x64_stc(e);
+        break;
+    case IR_FLSUB:
+        arith_arg(k, ALU_CMP, size, a, &sn->arg[1]);
+        break;
+    case IR_FLADD:
+        k->rax_gone = true;
+        if (a != X64_RAX)
+            x64_mov_rr(e, MAX(size, 2u), X64_RAX, a);
+        arith_arg(k, ALU_ADD, size, X64_RAX, &sn->arg[1]);
+        x64_cmc(e);
+        break;
+    default: {
+        bool wide = k->c->u->slots[sn->slot].type == SLOT_I64;
+        x64_store(e, wide ? 3 : 2, x64_loc_mem(k->c, (RaLoc)(LOC_SLOT | sn->slot)), a);
+        return;
+    }
+    }
+    store_eflags(k->c, sn->slot);
+    k->rax_gone = true;
+}
+
+/* An argument in rax is read after rax was written. */
+static bool reads_rax_late(const RaSnap *sn, uint32_t n)
+{
+    for (uint32_t k = 0; k < n; k++)
+        for (uint32_t j = 0; j < sn[k].n_ops; j++)
+            if (sn[k].arg[j].loc == X64_RAX && (k || j || sn[k].op == IR_FLADD))
+                return true;
+    return false;
+}
+
+void x64_snaps_emit(X64Ctx *c, const RaInsn *r, bool keep_rax)
 {
     if (!r->n_snap)
         return;
-    x64_store(&c->e, 3, x64_harg(SAVED_RAX), X64_RAX);
-    x64_store(&c->e, 3, x64_harg(SAVED_RCX), X64_RCX);
-    for (uint32_t k = 0; k < r->n_snap; k++)
-        emit_recipe(c, &c->ra->snaps[r->first_snap + k]);
-    x64_load(&c->e, 3, X64_RAX, x64_harg(SAVED_RAX));
-    x64_load(&c->e, 3, X64_RCX, x64_harg(SAVED_RCX));
+    const RaSnap *sn = &c->ra->snaps[r->first_snap];
+    Recipes k = {.c = c};
+    if (keep_rax || reads_rax_late(sn, r->n_snap))
+        x64_store(&c->e, 3, x64_harg(SAVED_RAX), X64_RAX);
+    for (uint32_t i = 0; i < r->n_snap; i++)
+        emit_recipe(&k, &sn[i]);
+    if (keep_rax && k.rax_gone)
+        x64_load(&c->e, 3, X64_RAX, x64_harg(SAVED_RAX));
+}
+
+/* Both name the same value, as far as `bits` bits of it go. */
+static bool same_bits(const X64Ctx *c, IrRef a, IrRef b, unsigned bits)
+{
+    if (a == b)
+        return true;
+    if (!ir_is_const(c->u, a) || !ir_is_const(c->u, b))
+        return false;
+    return (ir_value(c->u, a) ^ ir_value(c->u, b)) << (64 - bits) == 0;
+}
+
+/* r's condition compares just what the recipe subtracts. */
+static bool cond_is_recipe(const X64Ctx *c, const RaInsn *r, const RaSnap *sn)
+{
+    unsigned k = r->first_cond, bits = 8u << (r->extra & 3);
+    bool imm = r->extra & 1u << 8;
+    if (sn->op != IR_FLSUB || x64_type_size((IrType)sn->type) != (r->extra & 3) ||
+        sn->arg[0].ref != r->op[k].ref)
+        return false;
+    IrRef b = sn->arg[1].ref;
+    if (r->cond == COND_CMP && !imm)
+        return same_bits(c, b, r->op[k + 1].ref, bits);
+    bool zero_test = r->cond == COND_TEST && !imm && r->n_ops == k + 1;
+    if (!zero_test && r->cond != COND_CMP)
+        return false;
+    uint64_t want = zero_test ? 0 : (uint64_t)r->imm;
+    return ir_is_const(c->u, b) && (ir_value(c->u, b) ^ want) << (64 - bits) == 0;
+}
+
+/* The insn that left r's EFLAGS is the recipe's. */
+static bool maker_is_recipe(const X64Ctx *c, const RaInsn *r, const RaSnap *sn)
+{
+    if (r->cond != COND_EFLAGS)
+        return false;
+    const IrInsn *x = &c->insns[r->imm];
+    bool same_op = x->op == sn->op || (x->op == IR_SUB && sn->op == IR_FLSUB);
+    if (!same_op || c->insns[x->arg[0]].type != sn->type)
+        return false;
+    for (unsigned k = 0; k < sn->n_ops; k++)
+        if (!same_bits(c, ir_recipe_arg(c->u, x->arg[k]), sn->arg[k].ref,
+                       x64_type_bits((IrType)sn->type)))
+            return false;
+    return true;
+}
+
+void x64_snaps_emit_taken(X64Ctx *c, const RaInsn *r)
+{
+    const RaSnap *sn = &c->ra->snaps[r->first_snap];
+    if (r->n_snap == 1 && (cond_is_recipe(c, r, sn) || maker_is_recipe(c, r, sn)))
+        store_eflags(c, sn->slot);
+    else
+        x64_snaps_emit(c, r, false);
 }

@@ -178,7 +178,7 @@ static inline unsigned x64_type_size(IrType t)
 struct X64Ctx;
 typedef enum X64CondKind {
     COND_NONE,
-    COND_EFLAGS, /* an earlier insn left them */
+    COND_EFLAGS, /* insn imm left them */
     COND_CMP,    /* cmp op, op|imm */
     COND_TEST,   /* test op, op|imm */
     COND_BT,     /* bit imm of op */
@@ -317,8 +317,11 @@ void x64_vec_const(X64Ctx *c, unsigned dst, uint64_t lo, uint64_t hi);
 
 /* Code that jumps to the unit of address rax, with a poll first; clobbers rcx rdx. */
 void x64_lookup_emit(X64Emit *e, bool with_poll);
-/* Stores the sunk sets that r's exit needs. Every general register stays. */
-void x64_snaps_emit(X64Ctx *c, const RaInsn *r);
+/* Stores the sunk sets that r's exit needs. General registers stay, rax if wanted. */
+void x64_snaps_emit(X64Ctx *c, const RaInsn *r, bool keep_rax);
+/* The same where a jump on r's condition leads to: EFLAGS are still those of the condition. rax is
+ * lost. */
+void x64_snaps_emit_taken(X64Ctx *c, const RaInsn *r);
 /* gaddr in a register. */
 void x64_gaddr(X64Ctx *c, unsigned dst, int64_t off);
 /* The guest address is near enough for rip: true with the operand. */

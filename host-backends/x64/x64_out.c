@@ -281,7 +281,7 @@ static void call_arg(X64Ctx *c, const RaInsn *r, unsigned k)
 
 void x64_emit_call(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    x64_snaps_emit(c, r); /* for a helper that reads slots */
+    x64_snaps_emit(c, r, true); /* for a helper that reads slots */
     for (unsigned k = 0; k < r->n_ops; k++)
         call_arg(c, r, k);
     x64_helper(c, (HelperId)in->imm);
