@@ -336,6 +336,8 @@ static void init_registers(Thread *t, GuestAddr pc, GuestAddr sp)
     const GuestOps *g = process.guest->ops;
     *vcpu_slot64(&t->vcpu, &g->slots[g->slot_pc]) = pc;
     *vcpu_slot64(&t->vcpu, &g->slots[g->slot_sp]) = sp;
+    if (process.guest->exec_state)
+        process.guest->exec_state(&t->vcpu);
     rt_vcpu_enter(&t->vcpu);
     rt_state_load(&t->vcpu);
 }
@@ -369,10 +371,10 @@ static void ferry_main(void *thread)
     guest_linux_a64.ops = &guest_a64;
     guest_linux_a64.init(&guest_linux_a64);
     process.guest = &guest_linux_a64;
-    GuestFeatures features = choose_cpu(process.guest->ops);
-    process.guest->ops->hwcaps(&features, hwcap);
+    process.features = choose_cpu(process.guest->ops);
+    process.guest->ops->hwcaps(&process.features, hwcap);
     quit_on(program_open(&p));
-    init_runtime(process.guest->ops, &features);
+    init_runtime(process.guest->ops, &process.features);
     init_thread(t);
     /* The kernel's tables below its strings are not needed any more. */
     strings_to_stack(&p);

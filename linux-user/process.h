@@ -29,6 +29,8 @@ typedef struct GuestLinux {
     uint64_t esr_data, esr_insn;
     /* Fills the slot numbers above from ops->slots. */
     void (*init)(struct GuestLinux *g);
+    /* Registers of a new program beside pc and sp, in slots; NULL: all zero. */
+    void (*exec_state)(Vcpu *v);
     /* Pushes a signal frame and points the registers at the handler; false on a bad stack. */
     bool (*frame_push)(struct Thread *t, const SigAction *act, const SigInfo *info);
     /* Restores from the frame at sp: registers (in slots and on the host, but for the mode),
@@ -40,6 +42,7 @@ typedef struct GuestLinux {
 
 typedef struct Process {
     const GuestLinux *guest;
+    GuestFeatures features; /* of the guest's CPU */
     Options opt;
     Arena arena;    /* set-up only */
     char *exe_path; /* absolute path of the guest program */

@@ -35,7 +35,11 @@ enum {
     WRITTEN_MAX = OFF_RECORDS + FPSIMD_SIZE + ESR_SIZE + 8,
     PLACE_FPSR = 96,
     FPSR_FLAGS = 0x9f,       /* IDC IXC UFC OFC DZC IOC */
+    HWCAP_SSBS = 1 << 28,
+    PLACE_PSTATE = 33,
     PSTATE_NOT_USER = 0x3df, /* mode, 32-bit and DAIF bits: zero in user mode */
+    PSTATE_SSBS = 1 << 12,
+    PSTATE_DIT = 1 << 24,
 };
 
 typedef struct RecordHead {
@@ -119,6 +123,24 @@ static void put_fpsr(const Vcpu *v, uint8_t *at)
     memcpy(at, &fpsr, 4);
 }
 
+/* PSTATE's bits beside the condition flags have a slot of their own. */
+static uint16_t slot_pstate;
+
+static void put_pstate(const Vcpu *v, uint8_t *at)
+{
+    uint32_t nzcv, rest;
+    memcpy(&nzcv, at, 4);
+    memcpy(&rest, v->state + process.guest->ops->slots[slot_pstate].off, 4);
+    nzcv |= rest;
+    memcpy(at, &nzcv, 4);
+}
+
+static void take_pstate(Vcpu *v, uint64_t pstate)
+{
+    uint32_t rest = (uint32_t)pstate & (PSTATE_SSBS | PSTATE_DIT);
+    memcpy(v->state + process.guest->ops->slots[slot_pstate].off, &rest, 4);
+}
+
 /* Makes the host's vector registers and flags those of the frame; rt_mode_update() follows. */
 static void load_fp(Vcpu *v, const uint8_t *fpsr_at)
 {
@@ -141,6 +163,7 @@ static size_t frame_fill(Thread *t, uint8_t *f, const SigStack *ss)
         if (g->slots[i].sigframe >= 0)
             save_slot(&t->vcpu, &g->slots[i], f + place_offset(g->slots[i].sigframe, OFF_RECORDS));
     put_fpsr(&t->vcpu, f + place_offset(PLACE_FPSR, at));
+    put_pstate(&t->vcpu, f + place_offset(PLACE_PSTATE, at));
     put_record(f + at, FPSIMD_MAGIC, FPSIMD_SIZE);
     at += FPSIMD_SIZE;
     if (t->sig.fault_code) {
@@ -214,13 +237,14 @@ static bool a64_frame_pop(Thread *t, uint64_t *mask, SigStack *altstack)
         return false;
     memcpy(mask, f + OFF_MASK, 8);
     memcpy(altstack, f + OFF_STACK, sizeof *altstack);
-    memcpy(&pstate, f + place_offset(33, 0), 8);
+    memcpy(&pstate, f + place_offset(PLACE_PSTATE, 0), 8);
     size_t fp = find_fpsimd(f);
     if (!fp || pstate & PSTATE_NOT_USER)
         return false;
     for (uint32_t i = 0; i < g->n_slots; i++)
         if (g->slots[i].sigframe >= 0)
             restore_slot(&t->vcpu, &g->slots[i], f + place_offset(g->slots[i].sigframe, fp));
+    take_pstate(&t->vcpu, pstate);
     load_fp(&t->vcpu, f + place_offset(PLACE_FPSR, fp));
     return true;
 }
@@ -261,10 +285,19 @@ static void a64_init(GuestLinux *g)
         g->slot_arg[i] = slot_named(g->ops, names[i]);
     g->slot_ret = g->slot_arg[0];
     g->slot_nr = slot_named(g->ops, "x8");
+    slot_pstate = slot_named(g->ops, "pstate");
     g->slot_tls = slot_named(g->ops, "tpidr_el0");
     g->vdso = vdso_a64;
     g->vdso_size = sizeof vdso_a64;
     g->vdso_sigreturn = vdso_a64_sigreturn;
+}
+
+/* Programs start with speculative store bypass allowed, as Linux has it by default. */
+static void a64_exec_state(Vcpu *v)
+{
+    uint64_t hwcap[2];
+    process.guest->ops->hwcaps(&process.features, hwcap);
+    take_pstate(v, hwcap[0] & HWCAP_SSBS ? PSTATE_SSBS : 0);
 }
 
 GuestLinux guest_linux_a64 = {
@@ -272,6 +305,7 @@ GuestLinux guest_linux_a64 = {
     .min_sigstack = 4720, /* frame, frame record and alignment: AT_MINSIGSTKSZ without SVE */
     .syscall_len = 4,
     .init = a64_init,
+    .exec_state = a64_exec_state,
     .frame_push = a64_frame_push,
     .frame_pop = a64_frame_pop,
     .fault_code = a64_fault_code,

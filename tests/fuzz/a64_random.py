@@ -12,6 +12,9 @@ then the context that the SIGSEGV handler is given, and the sequence goes on at 
     a64_random.py --build-dir build --seed 3 --per-row 2 --sequences 200 --length 12
     a64_random.py --runners "qemu-aarch64;build/linux-user/ferry" --rows fadd_d,fmadd_d
 
+Rows that the installed qemu lacks run one by one in a program of their own, under the other runners,
+and are compared with the manual's rules as a64_reference.py has them.
+
 A difference prints the case, its instructions and the differing registers.
 """
 import argparse
@@ -26,6 +29,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUEST = os.path.join(HERE, '..', '..', 'translate', 'guest')
 sys.path.insert(0, os.path.join(GUEST, 'gen'))
+import a64_reference  # noqa: E402
 import insn_gen  # noqa: E402
 
 WINDOW, MID = 2048, 1024
@@ -152,7 +156,7 @@ def make_cases(args, table):
         rows = [r for r in rows if re.search(args.match, r.name)]
     if args.share < 1:
         rows = [r for r in rows if rng.random() < args.share]
-    cases, none = [], []
+    cases, own, none = [], [], []
 
     def fpcr():
         return rng.choice([0, 0, 0, 0, 1 << 22, 2 << 22, 3 << 22, 1 << 25, 1 << 24, 3 << 24])
@@ -162,9 +166,11 @@ def make_cases(args, table):
             if w is None:
                 none.append(row.name)
                 break
-            cases.append(Case([(row, w)], rng, fpcr()))
+            by_reference = row.attrs.get('feat') in a64_reference.FEATURES
+            (own if by_reference else cases).append(Case([(row, w)], rng, fpcr()))
     # Exclusives run alone: a store of another size than the load before it may do either thing.
-    mixed = [r for r in rows if not re.match('(ldx|ldax|stx|stlx)[rp]', r.name)]
+    mixed = [r for r in rows if not re.match('(ldx|ldax|stx|stlx)[rp]', r.name) and
+             r.attrs.get('feat') not in a64_reference.FEATURES]
     for _ in range(args.sequences if mixed else 0):
         words = []
         while len(words) < args.length:
@@ -174,7 +180,7 @@ def make_cases(args, table):
                 words.append((row, w))
         c = Case(words, rng, fpcr())
         cases += [c.with_fault(k) for k in range(len(words) + 1)] if args.faults else [c]
-    return cases, none
+    return cases, own, none
 
 
 # rt_sigaction(SIGSEGV, handler); the handler's x2 is the ucontext: general registers at 184, sp at
@@ -335,6 +341,57 @@ def compare(cases, name_a, a, name_b, b, show):
     return bad
 
 
+def expected(cases, out):
+    """What `out` should be: only what the reference knows is put in its place."""
+    words = list(struct.unpack('<%dQ' % (WORDS * len(cases)), out))
+    for n, c in enumerate(cases):
+        row, w = c.words[0]
+        at = n * WORDS
+        words[at:at + 28] = c.state[:28]
+        words[at + 29], words[at + 30] = c.nzcv, 0
+        words[at + 32:at + WORDS] = c.state[32:]
+        for k, v in a64_reference.EFFECT[row.name](w, c).items():
+            words[at + k] = v
+    return struct.pack('<%dQ' % len(words), *words)
+
+
+def build(cases, base):
+    with open(base + '.S', 'w') as f:
+        f.write(assembly(cases))
+    subprocess.run(['aarch64-linux-gnu-gcc', '-march=armv8.6-a+crypto+sha3+sm4+fp16', '-nostdlib',
+                    '-static', '-o', base, base + '.S'], check=True)
+
+
+def run_cases(cases, runners, args, suffix):
+    """All runners on one program; they agree with the first, or with the reference for _own."""
+    work = os.path.join(args.build_dir, 'fuzz')
+    os.makedirs(work, exist_ok=True)
+    base = os.path.join(work, 'a64_random_%d_%d%s' % (args.seed, os.getpid(), suffix))
+    build(cases, base)
+    results, good = [], True
+    for r in runners:
+        out, code, err = run(r, base, args.limit)
+        if code != 0 or len(out) != 8 * WORDS * len(cases):
+            print('%s: status %d after %d of %d cases: %s' % (r, code, len(out) // (8 * WORDS),
+                                                             len(cases), err))
+            good, out = False, b''
+        results.append(out)
+    for r, out in list(zip(runners, results))[0 if suffix else 1:]:
+        want = expected(cases, out) if suffix and out else results[0]
+        if not out or not want:
+            continue
+        bad = compare(cases, 'ref', want, 'got', out, args.show)
+        if bad:
+            good = False
+            print('%s differs from %s: %s' % (r, 'the reference' if suffix else runners[0],
+                                              ', '.join('%s x%d' % (k, len(v))
+                                                        for k, v in bad.items())))
+    if good:
+        os.unlink(base + '.S')
+        os.unlink(base)
+    return good
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument('--build-dir', default='build')
@@ -354,38 +411,15 @@ def main():
     runners = (args.runners or 'qemu-aarch64;{0} -cold-runs 0;{0} -cold-runs 127;{0} --interpret'
                .format(ferry)).split(';')
     table = Table()
-    cases, none = make_cases(args, table)
-    work = os.path.join(args.build_dir, 'fuzz')
-    os.makedirs(work, exist_ok=True)
-    base = os.path.join(work, 'a64_random_%d_%d' % (args.seed, os.getpid()))
-    with open(base + '.S', 'w') as f:
-        f.write(assembly(cases))
-    subprocess.run(['aarch64-linux-gnu-gcc', '-march=armv8.6-a+crypto+sha3+sm4+fp16', '-nostdlib', '-static', '-o', base,
-                    base + '.S'], check=True)
-    results, status = [], 0
-    for r in runners:
-        out, code, err = run(r, base, args.limit)
-        if code != 0 or len(out) != 8 * WORDS * len(cases):
-            print('%s: status %d after %d of %d cases: %s' % (r, code, len(out) // (8 * WORDS),
-                                                             len(cases), err))
-            status = 1
-        results.append(out)
-    for r, out in list(zip(runners, results))[1:]:
-        if not out or not results[0]:
-            continue
-        bad = compare(cases, 'ref', results[0], 'got', out, args.show)
-        if bad:
-            status = 1
-            print('%s differs from %s: %s' % (r, runners[0], ', '.join(
-                '%s x%d' % (k, len(v)) for k, v in bad.items())))
+    cases, own, none = make_cases(args, table)
+    good = run_cases(cases, runners, args, '') if cases else True
+    good &= run_cases(own, runners[1:], args, '_own') if own else True
     if none:
         print('no word found for: ' + ', '.join(none))
-    print('%d rows of %d runnable, %d cases, %d runners' % (
-        len({r.name for c in cases for r, _ in c.words}), len(table.runnable), len(cases), len(runners)))
-    if status == 0:
-        os.unlink(base + '.S')
-        os.unlink(base)
-    sys.exit(status)
+    print('%d rows of %d runnable, %d cases (%d by the reference), %d runners' % (
+        len({r.name for c in cases + own for r, _ in c.words}), len(table.runnable),
+        len(cases + own), len(own), len(runners)))
+    sys.exit(0 if good else 1)
 
 
 if __name__ == '__main__':

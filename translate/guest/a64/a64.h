@@ -22,6 +22,9 @@
 
 enum { A64_REG_31 = 31, A64_INSN_LEN = 4 };
 
+/* Bits of the pstate slot (SPSR_EL1's places). */
+enum { A64_PSTATE_SSBS = 1 << 12, A64_PSTATE_DIT = 1 << 24 };
+
 /* Integer type of an operand whose size bit is sf. */
 static inline IrType a64_type(unsigned sf)
 {

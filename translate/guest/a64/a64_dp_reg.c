@@ -294,6 +294,58 @@ TransResult a64_cls(TransCtx *tc, A64Insn insn)
     return unary(tc, IR_CLS, insn.cls.sf, insn.cls.rd, insn.cls.rn);
 }
 
+TransResult a64_ctz(TransCtx *tc, A64Insn insn)
+{
+    return unary(tc, IR_CTZ, insn.ctz.sf, insn.ctz.rd, insn.ctz.rn);
+}
+
+TransResult a64_cnt_reg(TransCtx *tc, A64Insn insn)
+{
+    return unary(tc, IR_POPCNT, insn.cnt_reg.sf, insn.cnt_reg.rd, insn.cnt_reg.rn);
+}
+
+TransResult a64_abs_reg(TransCtx *tc, A64Insn insn)
+{
+    const A64_abs_reg f = insn.abs_reg;
+    IrUnit *u = tc->u;
+    IrType t = a64_type(f.sf);
+    IrRef v = a64_r(tc, f.sf, f.rn);
+    IrRef below = ir_cmp(u, CMP_SLT, v, ir_const(u, t, 0));
+    a64_set_r(tc, f.sf, f.rd, ir_select(u, t, below, ir_op1(u, IR_NEG, t, v), v));
+    return TR_NEXT;
+}
+
+/* opc: 0 smax, 1 umax, 2 smin, 3 umin */
+static TransResult min_max(TransCtx *tc, unsigned sf, unsigned opc, unsigned rd, IrRef a, IrRef b)
+{
+    static const uint8_t takes_a[] = {CMP_SGT, CMP_UGT, CMP_SLT, CMP_ULT};
+    IrRef cond = ir_cmp(tc->u, (IrCmp)takes_a[opc], a, b);
+    a64_set_r(tc, sf, rd, ir_select(tc->u, a64_type(sf), cond, a, b));
+    return TR_NEXT;
+}
+
+TransResult a64_minmax_reg(TransCtx *tc, A64Insn insn)
+{
+    const A64_minmax_reg f = insn.minmax_reg;
+    IrRef a = a64_r(tc, f.sf, f.rn), b = a64_r(tc, f.sf, f.rm);
+    return min_max(tc, f.sf, f.opc, f.rd, a, b);
+}
+
+TransResult a64_minmax_simm(TransCtx *tc, A64Insn insn)
+{
+    const A64_minmax_simm f = insn.minmax_simm;
+    uint64_t imm = f.sf ? (uint64_t)(int64_t)f.imm8 : (uint32_t)f.imm8;
+    IrRef a = a64_r(tc, f.sf, f.rn), b = ir_const(tc->u, a64_type(f.sf), imm);
+    return min_max(tc, f.sf, f.opc, f.rd, a, b);
+}
+
+TransResult a64_minmax_uimm(TransCtx *tc, A64Insn insn)
+{
+    const A64_minmax_uimm f = insn.minmax_uimm;
+    IrRef a = a64_r(tc, f.sf, f.rn), b = ir_const(tc->u, a64_type(f.sf), f.imm8);
+    return min_max(tc, f.sf, f.opc, f.rd, a, b);
+}
+
 /* Two-operand i32 ops with short names for the flag arithmetic below. */
 static IrRef w_op(TransCtx *tc, IrOp op, IrRef a, IrRef b)
 {

@@ -8,6 +8,7 @@
  * nanoseconds, as the clock_count helper does. Example: `mrs x0, tpidr_el0` is a get and a set.
  */
 #include "a64.h"
+#include "flags.h"
 
 enum { LINE_BYTES = 64, CNTFRQ_HZ = 1000000000 };
 
@@ -89,6 +90,17 @@ TransResult a64_dmb(TransCtx *tc, A64Insn insn)
 TransResult a64_dsb(TransCtx *tc, A64Insn insn)
 {
     return barrier(tc, insn.dsb.CRm);
+}
+
+TransResult a64_dsb_nxs(TransCtx *tc, A64Insn insn)
+{
+    return barrier(tc, 3);
+}
+
+/* The wait may end at any time: the CPU is given away once, the time not looked at. */
+TransResult a64_wfxt(TransCtx *tc, A64Insn insn)
+{
+    return a64_trap(tc, TRAP_YIELD, 0);
 }
 
 TransResult a64_isb(TransCtx *tc, A64Insn insn)
@@ -214,6 +226,72 @@ TransResult a64_msr_fpsr(TransCtx *tc, A64Insn insn)
     ir_call(u, HELPER_fp_flags_set, IR_VOID, &flags, 1);
     ir_set(u, A64_FPSR, ir_op2(u, IR_AND, IR_I32, v, ir_const(u, IR_I32, FPSR_QC)));
     return TR_NEXT;
+}
+
+/* Random numbers come from the kernel. The helper gives 0 only when there is none; Z says so. */
+TransResult a64_mrs_rndr(TransCtx *tc, A64Insn insn)
+{
+    IrUnit *u = tc->u;
+    IrRef v = ir_call(u, HELPER_a64_rndr, IR_I64, NULL, 0);
+    IrRef none = ir_cmp(u, CMP_EQ, v, ir_const(u, IR_I64, 0));
+    IrRef failed = ir_const(u, IR_FLAGS, flags_from_nzcv(1u << 30));
+    IrRef fine = ir_const(u, IR_FLAGS, flags_from_nzcv(0));
+    a64_set_r(tc, 1, insn.mrs_rndr.rt, v);
+    ir_set(u, A64_NZCV, ir_select(u, IR_FLAGS, none, failed, fine));
+    return TR_NEXT;
+}
+
+/* ---- bits of PSTATE that change nothing here but are kept ---- */
+
+static IrRef pstate_bit(TransCtx *tc, uint32_t bit)
+{
+    IrUnit *u = tc->u;
+    return ir_op2(u, IR_AND, IR_I32, ir_get(u, IR_I32, A64_PSTATE), ir_const(u, IR_I32, bit));
+}
+
+/* PSTATE's bit = that bit of v */
+static TransResult set_pstate_bit(TransCtx *tc, uint32_t bit, IrRef v)
+{
+    IrUnit *u = tc->u;
+    v = ir_op2(u, IR_AND, IR_I32, v, ir_const(u, IR_I32, bit));
+    IrRef rest =
+        ir_op2(u, IR_AND, IR_I32, ir_get(u, IR_I32, A64_PSTATE), ir_const(u, IR_I32, ~bit));
+    ir_set(u, A64_PSTATE, ir_op2(u, IR_OR, IR_I32, rest, v));
+    return TR_NEXT;
+}
+
+TransResult a64_mrs_dit(TransCtx *tc, A64Insn insn)
+{
+    a64_set_r(tc, 0, insn.mrs_dit.rt, pstate_bit(tc, A64_PSTATE_DIT));
+    return TR_NEXT;
+}
+
+TransResult a64_msr_dit_reg(TransCtx *tc, A64Insn insn)
+{
+    return set_pstate_bit(tc, A64_PSTATE_DIT, a64_r(tc, 0, insn.msr_dit_reg.rt));
+}
+
+TransResult a64_msr_dit(TransCtx *tc, A64Insn insn)
+{
+    IrRef v = ir_const(tc->u, IR_I32, insn.msr_dit.imm1 ? A64_PSTATE_DIT : 0);
+    return set_pstate_bit(tc, A64_PSTATE_DIT, v);
+}
+
+TransResult a64_mrs_ssbs(TransCtx *tc, A64Insn insn)
+{
+    a64_set_r(tc, 0, insn.mrs_ssbs.rt, pstate_bit(tc, A64_PSTATE_SSBS));
+    return TR_NEXT;
+}
+
+TransResult a64_msr_ssbs_reg(TransCtx *tc, A64Insn insn)
+{
+    return set_pstate_bit(tc, A64_PSTATE_SSBS, a64_r(tc, 0, insn.msr_ssbs_reg.rt));
+}
+
+TransResult a64_msr_ssbs(TransCtx *tc, A64Insn insn)
+{
+    IrRef v = ir_const(tc->u, IR_I32, insn.msr_ssbs.imm1 ? A64_PSTATE_SSBS : 0);
+    return set_pstate_bit(tc, A64_PSTATE_SSBS, v);
 }
 
 TransResult a64_mrs_tpidr(TransCtx *tc, A64Insn insn)

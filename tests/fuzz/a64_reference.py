@@ -1,0 +1,58 @@
+"""A64 rows that the installed qemu lacks, written after the manual's pseudocode (DDI 0487, C6.2).
+
+EFFECT[row](word, case) gives what one instruction changes: {index in the state record: value}, with
+the indices of a64_random.py (general register n at n; register 31 reads as zero and drops what is
+written). FEATURES are the features whose rows are judged here and not by qemu.
+"""
+FEATURES = {'CSSC'}
+
+
+def read(case, n, bits):
+    return 0 if n == 31 else case.state[n] & ((1 << bits) - 1)
+
+
+def signed(v, bits):
+    return v - (1 << bits) if v >> (bits - 1) & 1 else v
+
+
+def write(word, value, bits):
+    rd = word & 31
+    return {} if rd == 31 else {rd: value & ((1 << bits) - 1)}
+
+
+def unary(op):
+    def effect(word, case):
+        bits = 64 if word >> 31 else 32
+        return write(word, op(read(case, word >> 5 & 31, bits), bits), bits)
+    return effect
+
+
+def choose(pick, is_signed, imm):
+    def effect(word, case):
+        bits = 64 if word >> 31 else 32
+        a = read(case, word >> 5 & 31, bits)
+        if imm:
+            b = word >> 10 & 255
+            b = signed(b, 8) if is_signed else b
+        else:
+            b = read(case, word >> 16 & 31, bits)
+            b = signed(b, bits) if is_signed else b
+        return write(word, pick(signed(a, bits) if is_signed else a, b), bits)
+    return effect
+
+
+def min_max_reg(word, case):
+    return [choose(max, True, False), choose(max, False, False), choose(min, True, False),
+            choose(min, False, False)][word >> 10 & 3](word, case)
+
+
+EFFECT = {
+    'abs_reg': unary(lambda v, bits: abs(signed(v, bits))),
+    'cnt_reg': unary(lambda v, bits: bin(v).count('1')),
+    'ctz': unary(lambda v, bits: (v & -v).bit_length() - 1 if v else bits),
+    'minmax_reg': min_max_reg,
+    'smax_imm': choose(max, True, True),
+    'umax_imm': choose(max, False, True),
+    'smin_imm': choose(min, True, True),
+    'umin_imm': choose(min, False, True),
+}
