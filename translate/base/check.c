@@ -22,8 +22,13 @@ static void check_die(void)
 
 void check_fail(const char *file, int line, const char *expr)
 {
-    static int depth;
     log_error("ferry: internal error: %s:%d: CHECK(%s) failed\n", file, line, expr);
+    check_end();
+}
+
+void check_end(void)
+{
+    static int depth;
     if (__atomic_fetch_add(&depth, 1, __ATOMIC_RELAXED) == 0 && check_context_hook)
         check_context_hook();
     for (;;)

@@ -8,6 +8,8 @@
 #include "types.h"
 
 _Noreturn void check_fail(const char *file, int line, const char *expr);
+/* The same end where the caller has printed what is wrong. */
+_Noreturn void check_end(void);
 
 /* Called once by check_fail before it aborts: prints the vcpu and unit at hand. May be NULL. */
 extern void (*check_context_hook)(void);

@@ -38,6 +38,13 @@ typedef struct TransCtx {
     uint32_t insn_len;    /* out: bytes of this instruction; preset to insn_align */
     void *priv;           /* guest's own state within a unit, cleared to NULL at its start */
     uint64_t priv_word[4];/* guest's own scratch within a unit, cleared at its start */
+    /*
+     * Copies up to n bytes of guest code, which need not be executable, and returns how many; NULL
+     * while the code runs alone (pair.h).
+     */
+    uint32_t (*peek)(GuestAddr pc, void *buf, uint32_t n);
+    GuestAddr seen_end;   /* out: code up to here decided what was emitted; 0: this instruction */
+    bool pair_end;        /* out: a store-exclusive, or what opens the monitor for good */
 } TransCtx;
 
 struct StrBuf;
@@ -51,6 +58,7 @@ typedef struct GuestOps {
     const SlotDesc *slots;
     uint32_t n_slots;
     uint16_t slot_pc, slot_sp, slot_link; /* slot_link: return address register or 0xffff */
+    uint16_t slot_monitor; /* 32 bits: 0 when no load-exclusive waits for its store */
     uint32_t state_size;   /* bytes used of Vcpu.state */
 
     /* Appends the IR of the instruction at tc->code. */

@@ -131,6 +131,7 @@ typedef enum IrTrap {
     TRAP_NOEXEC,    /* pc: the instruction, which lies in memory that cannot be executed */
     TRAP_CUSTOM,    /* pc: the instruction; data: guest-defined */
     TRAP_ICFLUSH_ALL, /* pc: after; all code must be made coherent with memory */
+    TRAP_EXCLUSIVE, /* pc: a load-exclusive; it and what follows up to the store must run alone */
     TRAP_COUNT
 } IrTrap;
 

@@ -47,6 +47,7 @@ static const char *const traps[TRAP_COUNT] = {
     [TRAP_BREAK] = "break",   [TRAP_ALIGN] = "align",     [TRAP_ICFLUSH] = "icflush",
     [TRAP_ISB] = "isb",       [TRAP_FPMODE] = "fpmode",   [TRAP_YIELD] = "yield",
     [TRAP_NOEXEC] = "noexec", [TRAP_CUSTOM] = "custom",   [TRAP_ICFLUSH_ALL] = "icflush_all",
+    [TRAP_EXCLUSIVE] = "exclusive",
 };
 static const char *const aes_steps[AES_STEP_COUNT] = {
     [AES_SUB] = "sub",        [AES_INV_SUB] = "invsub", [AES_MIX] = "mix",

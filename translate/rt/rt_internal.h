@@ -35,6 +35,7 @@ enum {
     RET_STACK_SIZE = 64 << 10,
     RET_GUARD = 8192,
     TRANS_ARENA = 1 << 20,
+    UNIT_PAGES_MAX = 4, /* forward jumps are followed within one page's size */
     UNIT_SIDE_MAX = 1024,
     UNIT_RECIPES_MAX = 1024,
 };
@@ -71,12 +72,16 @@ typedef struct Trans {
     Arena ir_arena, scratch;
     int32_t chunk;       /* index or -1 */
     uint32_t generation; /* of the chunk */
+    const char *limit;   /* the stage that hit the last limit */
     GuestAddr lo, hi;    /* guest bytes the unit at hand was made from: [lo, hi) */
     GuestAddr noexec;    /* with TRANS_NOEXEC: the first byte that cannot be executed */
     SideEntry *side;
     SideRecipe *recipes;
-    V128 *interp_vals; /* for RtConfig.interpret and cold code */
-    bool cold_vec;     /* vector registers lie in their slots: cold.c */
+    V128 *interp_vals;  /* for RtConfig.interpret and cold code */
+    bool alone;         /* in an exclusive section: exclusive.c */
+    bool pair_end;      /* the last front end run met the end of a pair */
+    int32_t pair_depth; /* calls less returns within the pair */
+    bool cold_vec;      /* vector registers lie in their slots: cold.c */
     uint32_t interp_flags;
     void *mem; /* the mapping all this lies in: guard, return stack, guard, the rest */
     size_t mem_size;
@@ -199,6 +204,9 @@ uint64_t rt_syscall(Vcpu *v); /* Vcpu.syscall_fn */
 /* From C outside host code: counts as running, as a translation must; false when it may not now. */
 bool run_enter(Vcpu *v);
 void run_exit(Vcpu *v);
+
+/* exclusive.c: after TRAP_EXCLUSIVE; the vcpu then stands as after a leave of host code */
+void excl_run(Vcpu *v);
 
 /* forknote.c */
 void fork_note_code(GuestAddr pc, uint32_t mode); /* code without a unit is about to run */

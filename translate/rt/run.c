@@ -102,6 +102,15 @@ static bool run_left(Vcpu *v, ExitRec **rec, RtEvent *ev)
 }
 
 /* looked: the lookup table had no unit for this pc. */
+/* False when what stopped the guest is the runtime's own business and it may go on. */
+static bool run_is_event(Vcpu *v, ExitRec **rec, RtEvent *ev)
+{
+    if (ev->kind != RT_TRAP || ev->trap != TRAP_EXCLUSIVE)
+        return true;
+    excl_run(v);
+    return run_left(v, rec, ev);
+}
+
 static void run_connect(Vcpu *v, ExitRec *rec, Unit *u, bool looked)
 {
     if (rec && rec->kind == EXIT_IC)
@@ -158,7 +167,8 @@ RtEvent rt_run(Vcpu *v)
             run_exit(v);
             if (out) {
                 cold_close(v);
-                return ev;
+                if (run_is_event(v, &rec, &ev))
+                    return ev;
             }
             continue;
         }
@@ -182,7 +192,7 @@ RtEvent rt_run(Vcpu *v)
         bool out = run_left(v, &rec, &ev); /* reads exits, which a flush could take away */
         run_exit(v);
         looked = v->leave_reason == LEAVE_LOOKUP || v->leave_reason == LEAVE_IC;
-        if (out)
+        if (out && run_is_event(v, &rec, &ev))
             return ev;
     }
     cold_close(v);

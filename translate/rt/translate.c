@@ -38,6 +38,25 @@ static bool window_has(const CodeWindow *w, GuestAddr pc, uint32_t n)
     return pc >= w->start && pc - w->start + n <= w->len;
 }
 
+/* TransCtx.peek: what is there, up to the end of the last page that is. */
+static uint32_t front_peek(GuestAddr pc, void *buf, uint32_t n)
+{
+    uint32_t in_page = (1u << GUEST_PAGE_SHIFT) - (uint32_t)(pc & ((1u << GUEST_PAGE_SHIFT) - 1));
+    if (gm_copy_in(buf, pc, n))
+        return n;
+    return in_page < n && gm_copy_in(buf, pc, in_page) ? in_page : 0;
+}
+
+static TransCtx front_ctx(Trans *t, const Vcpu *v, GuestAddr pc)
+{
+    t->pair_end = false;
+    return (TransCtx){.u = &t->ir,
+                      .pc = pc,
+                      .mode = v->mode,
+                      .features = &rt.cfg.guest_features,
+                      .peek = t->alone || rt.cfg.interpret ? NULL : front_peek};
+}
+
 static void front_open(Trans *t, Vcpu *v, GuestAddr pc, const RtCode *rc)
 {
     ir_unit_reset(&t->ir);
@@ -69,7 +88,8 @@ static TransResult front_insn(Trans *t, TransCtx *tc, CodeWindow *w)
     if (r == TR_NEXT)
         tc->next_pc = tc->pc + tc->insn_len;
     t->lo = MIN(t->lo, tc->pc);
-    t->hi = MAX(t->hi, tc->pc + tc->insn_len);
+    t->hi = MAX(t->hi, MAX(tc->pc + tc->insn_len, tc->seen_end));
+    t->pair_end |= tc->pair_end;
     t->ir.guest_insns++;
     return r;
 }
@@ -98,7 +118,7 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, CODE_WINDOW, &rc))
         return TRANS_NOEXEC;
     front_open(t, v, pc, &rc);
-    TransCtx tc = {.u = &t->ir, .pc = pc, .mode = v->mode, .features = &rt.cfg.guest_features};
+    TransCtx tc = front_ctx(t, v, pc);
     uint32_t follows = 0;
     for (;;) {
         if (!front_fetch(&w, tc.pc, &rc))
@@ -140,7 +160,7 @@ TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns, bool *ve
     if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, COLD_WINDOW, &rc))
         return TRANS_NOEXEC;
     front_open(t, v, pc, &rc);
-    TransCtx tc = {.u = &t->ir, .pc = pc, .mode = v->mode, .features = &rt.cfg.guest_features};
+    TransCtx tc = front_ctx(t, v, pc);
     while (t->ir.guest_insns < max_insns && window_has(&w, tc.pc, rt.cfg.guest->insn_align)) {
         IrRef first = t->ir.n;
         TransResult r = front_insn(t, &tc, &w);
@@ -201,10 +221,26 @@ static CodeOut trans_out(const Trans *t)
                      .cap_recipes = UNIT_RECIPES_MAX};
 }
 
-static bool trans_limit(const char *stage)
+static bool trans_limit(Trans *t, const char *stage)
 {
-    LOG(OP, "limit hit in %s\n", stage);
+    LOG(OP, "limit hit in %s at %u insns\n", stage, t->ir.guest_insns);
+    t->limit = stage;
     return false;
+}
+
+/* One instruction always fits: our bug. What is needed to find it is said. */
+static _Noreturn void trans_stuck(const Trans *t, const Vcpu *v, GuestAddr pc)
+{
+    log_error("ferry: internal error: the instruction at 0x%lx (mode 0x%x) does not fit: limit hit "
+              "in %s; please report it with the output of -dump-pc 0x%lx\n",
+              pc, v->mode, t->limit, pc);
+    check_end();
+}
+
+static size_t data_needed(const CodeOut *out)
+{
+    return out->data_size + out->n_side * sizeof(SideEntry) + out->n_recipes * sizeof(SideRecipe) +
+           sizeof(Unit) + UNIT_PAGES_MAX * sizeof(PageNode) + 4 * 64;
 }
 
 /* Passes to host code; false when some limit is hit. */
@@ -212,7 +248,7 @@ static bool trans_back(Trans *t, CodeOut *out)
 {
     const RtConfig *cfg = &rt.cfg;
     if (t->ir.overflow)
-        return trans_limit("the front end");
+        return trans_limit(t, "the front end");
     dump_ir(&t->ir, LOG_OP, "IR of the front end");
     if (cfg->verify)
         dump_verify(&t->ir, "front end");
@@ -223,13 +259,15 @@ static bool trans_back(Trans *t, CodeOut *out)
     dump_ir(&t->ir, LOG_OP_OPT, "IR after the passes");
     trans_lower_open(t);
     if (!cfg->backend->select(&t->ra))
-        return trans_limit("selection");
+        return trans_limit(t, "selection");
     RaConfig rc = {.random_seed = cfg->ra_seed, .check = cfg->verify};
     if (!ra_run(&t->ra, &rc))
-        return trans_limit("allocation");
+        return trans_limit(t, "allocation");
     dump_ra(&t->ra);
     *out = trans_out(t);
-    return cfg->backend->emit(&t->ra, &rt.stubs, out) || trans_limit("emission");
+    if (!cfg->backend->emit(&t->ra, &rt.stubs, out))
+        return trans_limit(t, "emission");
+    return data_needed(out) <= UNIT_DATA_MAX || trans_limit(t, "the side table");
 }
 
 /* Places head, Unit, page nodes and side table behind the exits; returns the bytes of data used. */
@@ -297,14 +335,14 @@ static TransStatus trans_try(Vcpu *v, GuestAddr pc, uint64_t seq, Unit **res)
                                       : UNIT_INSNS_DEFAULT;
     CodeOut out;
     for (;; max = t->ir.guest_insns / 2) {
-        CHECK(max > 0);
+        if (UNLIKELY(max == 0))
+            trans_stuck(t, v, pc);
         TransStatus st = trans_front(v, pc, max);
         if (st != TRANS_OK)
             return st;
         dump_guest(&t->ir, pc, t->hi);
         if (trans_back(t, &out))
             break;
-        LOG(OP, "unit %lx: a limit was hit at %u insns\n", pc, t->ir.guest_insns);
     }
     dump_host(out.rw, out.rx, out.size);
     *res = trans_publish(v, t, pc, &out, seq);

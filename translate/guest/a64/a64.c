@@ -164,6 +164,7 @@ const GuestOps guest_a64 = {
     .n_slots = A64_SLOT_COUNT,
     .slot_pc = A64_PC,
     .slot_sp = A64_SP,
+    .slot_monitor = A64_EXCL_SIZE,
     .slot_link = A64_X30,
     .state_size = A64_STATE_SIZE,
     .translate_insn = a64_translate_insn,

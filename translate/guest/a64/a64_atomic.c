@@ -7,7 +7,8 @@
  * later acquire; atomics are full barriers whatever A and R say.
  *
  * The exclusive monitor is the slots excl_addr, excl_size and excl_lo/hi, the value loaded. A store
- * exclusive is a compare-and-swap on that value. It is made without a branch: when the monitor does
+ * exclusive is a compare-and-swap on that value; where that would not be exact (pair.h), the code
+ * from the load to the store runs alone. The store is made without a branch: when the monitor does
  * not match, the value "swapped in" is the expected one, which changes nothing that anyone can see.
  * Example, `stxr w2, x1, [x0]`:
  *
@@ -16,6 +17,7 @@
  *     w2     = not (match and old == excl_lo);  excl_size = 0
  */
 #include "a64.h"
+#include "pair.h"
 
 enum { AUX_SEQ = ORD_SEQ << MA_ORDER_SHIFT };
 
@@ -92,6 +94,47 @@ TransResult a64_stlr(TransCtx *tc, A64Insn insn)
 
 /* exclusives */
 
+/* For pair.h, by the top-level groups of the manual. */
+static PairStep pair_step(const uint8_t *code, uint32_t len)
+{
+    uint32_t w;
+    if (len < A64_INSN_LEN)
+        return (PairStep){.len = len};
+    __builtin_memcpy(&w, code, sizeof w);
+    PairStep s = {.len = A64_INSN_LEN, .next = true};
+    bool is_ldst = (w & 0x0a000000) == 0x08000000, is_excl = (w & 0x3f800000) == 0x08000000;
+    bool is_casp = (w & 0xbfa00000) == 0x08200000;
+    if (is_excl && !is_casp) {
+        s.store = !(w & 1u << 22);
+        s.next = false; /* either way the monitor is another one from here on */
+    } else if (is_ldst) {
+        s.touches = true;
+    } else if ((w & 0x7c000000) == 0x14000000) { /* b, bl */
+        s.touches = w >> 31;
+        s.next = w >> 31;
+        s.jump = !(w >> 31);
+        s.target = (int32_t)(w << 6) >> 4;
+    } else if ((w & 0xff000000) == 0x54000000 || (w & 0x7e000000) == 0x34000000) {
+        s.jump = true; /* b.cond, cbz, cbnz */
+        s.target = (int32_t)(w << 8) >> 13 << 2;
+    } else if ((w & 0x7e000000) == 0x36000000) { /* tbz, tbnz */
+        s.jump = true;
+        s.target = (int32_t)(w << 13) >> 18 << 2;
+    } else if ((w & 0xfe000000) == 0xd6000000) { /* br, blr, ret */
+        s.touches = s.next = (w >> 21 & 7) == 1; /* blr and its relatives come back */
+    } else if ((w & 0xff000000) == 0xd4000000 || (w & 0xfffff0ff) == 0xd503305f) {
+        s.next = false; /* exceptions, clrex */
+    } else if ((w & 0xfff80000) == 0xd5080000) {
+        s.touches = true; /* sys: cache maintenance, dc zva */
+    }
+    return s;
+}
+
+static bool must_run_alone(TransCtx *tc)
+{
+    return !pair_is_simple(tc, A64_INSN_LEN, pair_step);
+}
+
 static void monitor_open(TransCtx *tc, IrRef addr, unsigned bytes, IrRef lo, IrRef hi)
 {
     IrUnit *u = tc->u;
@@ -118,6 +161,7 @@ static TransResult monitor_close(TransCtx *tc, unsigned rs, IrRef done)
     IrUnit *u = tc->u;
     IrRef status = ir_op1(u, IR_ZEXT, IR_I64, ir_op1(u, IR_BNOT, IR_BOOL, done));
     ir_set(u, A64_EXCL_SIZE, ir_const(u, IR_I32, 0));
+    tc->pair_end = true;
     a64_set_r(tc, 1, rs, status);
     return TR_NEXT;
 }
@@ -125,6 +169,8 @@ static TransResult monitor_close(TransCtx *tc, unsigned rs, IrRef done)
 TransResult a64_ldxr(TransCtx *tc, A64Insn insn)
 {
     const A64_ldxr f = insn.ldxr;
+    if (must_run_alone(tc))
+        return a64_trap(tc, TRAP_EXCLUSIVE, 0);
     IrRef addr = aligned_base(tc, f.rn, 1u << f.size);
     IrRef v = load_at(tc, f.size, addr, f.o0 ? ORD_ACQ : ORD_PLAIN);
     monitor_open(tc, addr, 1u << f.size, v, 0);
@@ -135,6 +181,8 @@ TransResult a64_ldxr(TransCtx *tc, A64Insn insn)
 TransResult a64_ldxp(TransCtx *tc, A64Insn insn)
 {
     const A64_ldxp f = insn.ldxp;
+    if (must_run_alone(tc))
+        return a64_trap(tc, TRAP_EXCLUSIVE, 0);
     IrUnit *u = tc->u;
     unsigned bytes = 2u << f.size;
     IrOrder order = f.o0 ? ORD_ACQ : ORD_PLAIN;

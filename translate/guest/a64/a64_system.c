@@ -71,6 +71,7 @@ TransResult a64_hint(TransCtx *tc, A64Insn insn)
 TransResult a64_clrex(TransCtx *tc, A64Insn insn)
 {
     clear_monitor(tc);
+    tc->pair_end = true;
     return TR_NEXT;
 }
 

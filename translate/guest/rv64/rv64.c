@@ -142,6 +142,7 @@ const GuestOps guest_rv64 = {
     .n_slots = RV64_SLOT_COUNT,
     .slot_pc = RV64_PC,
     .slot_sp = RV64_SP,
+    .slot_monitor = RV64_RES_SIZE,
     .slot_link = RV64_RA,
     .state_size = RV64_STATE_SIZE,
     .translate_insn = rv64_translate_insn,
