@@ -14,6 +14,6 @@ typedef struct Bench {
     BenchFn run;
 } Bench;
 
-extern const Bench bench_int[], bench_fp[], bench_simd[], bench_mem[], bench_sys[];
+extern const Bench bench_int[], bench_fp[], bench_simd[], bench_crypto[], bench_mem[], bench_sys[];
 
 #endif

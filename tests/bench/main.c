@@ -4,7 +4,8 @@
 #include <string.h>
 #include "bench.h"
 
-static const Bench *const groups[] = {bench_int, bench_fp, bench_simd, bench_mem, bench_sys};
+static const Bench *const groups[] = {bench_int,    bench_fp,  bench_simd,
+                                      bench_crypto, bench_mem, bench_sys};
 
 int main(int argc, char **argv)
 {

@@ -22,15 +22,41 @@ static uint64_t b_memcpy(unsigned reps)
     return s;
 }
 
-static uint64_t b_strings(unsigned reps)
+/* Strings of 0 to 511 bytes, the end moving. */
+static uint64_t b_strlen(unsigned reps)
 {
     uint64_t s = 0;
     memset(buf1, 'x', sizeof(buf1));
-    for (unsigned i = 0; i < reps * 640000u; i++) {
+    for (unsigned i = 0; i < reps * 1000000u; i++) {
         size_t n = i * 61u & 511;
         buf1[n] = 0;
-        s += strlen(buf1) + (size_t) ((char *) memchr(buf1, 0, sizeof(buf1)) - buf1);
-        s += (unsigned) (strcmp(buf1, buf1 + 1024) > 0);
+        s += strlen(buf1);
+        buf1[n] = 'x';
+    }
+    return s;
+}
+
+static uint64_t b_memchr(unsigned reps)
+{
+    uint64_t s = 0;
+    memset(buf1, 'x', sizeof(buf1));
+    for (unsigned i = 0; i < reps * 1000000u; i++) {
+        size_t n = i * 61u & 511;
+        buf1[n] = 'y';
+        s += (size_t) ((char *) memchr(buf1, 'y', sizeof(buf1)) - buf1);
+        buf1[n] = 'x';
+    }
+    return s;
+}
+
+static uint64_t b_strcmp(unsigned reps)
+{
+    uint64_t s = 0;
+    memset(buf1, 'x', sizeof(buf1));
+    for (unsigned i = 0; i < reps * 1000000u; i++) {
+        size_t n = i * 61u & 511;
+        buf1[n] = 0;
+        s += (unsigned) (strcmp(buf1, buf1 + 1024) > 0) + n;
         buf1[n] = 'x';
     }
     return s;
@@ -113,7 +139,8 @@ static uint64_t atomics(unsigned reps)
 }
 
 const Bench bench_mem[] = {
-    {"memcpy", "memory functions", b_memcpy}, {"strings", "memory functions", b_strings}, {0}};
+    {"memcpy", "memory functions", b_memcpy}, {"strlen", "memory functions", b_strlen},
+    {"memchr", "memory functions", b_memchr}, {"strcmp", "memory functions", b_strcmp}, {0}};
 const Bench bench_sys[] = {{"getppid", "system calls", getppid_loop},
                            {"signals", "signals", signals},
                            {"fork", "processes", fork_wait},
