@@ -69,6 +69,8 @@ bool v_by_helper(const XvEnv *e, const IrInsn *i)
         return ve != VE_64 || !e->f->pclmul;
     case IR_VAES:
         return !e->f->aes;
+    case IR_VSHA:
+        return !e->f->sha;
     case IR_VMULL:
         return ve == VE_64;
     default:
@@ -104,6 +106,8 @@ static Shape shape_shuffle(const XvEnv *e, const IrInsn *i)
     case IR_VPMULL:
     case IR_VAES:
         return (Shape){.tv = 2};
+    case IR_VSHA:
+        return (Shape){.mem = 7, .tv = 3};
     default: /* vzip, vrev, vxtn ... */
         return (Shape){.mem = 2, .tv = (uint8_t)nc};
     }

@@ -383,6 +383,9 @@ bool xv_emit_perm(X64Vec *v, const RaInsn *i)
     case IR_VAES:
         emit_aes(v, &g);
         return true;
+    case IR_VSHA:
+        xv_emit_sha(v, i);
+        return true;
     default:
         return false;
     }

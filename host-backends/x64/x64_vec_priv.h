@@ -6,7 +6,7 @@
  * SSE code of it where AVX is missing: when d is b's register it goes through the insn's first
  * vector temp, which must then be free or be a itself (a's content is lost).
  *
- * Temps are below xmm16 (the backend's choice of registers): ops without an EVEX form are used on
+ * Temps are below xmm16 and not xmm0 (the backend's choice of registers): ops without an EVEX form are used on
  * temps, or by functions that care for high registers (v_icmp, v_fcmp).
  */
 #ifndef FERRY_X64_VEC_PRIV_H
@@ -115,6 +115,7 @@ bool xv_emit_int(X64Vec *v, const RaInsn *i);
 bool xv_emit_perm(X64Vec *v, const RaInsn *i);
 bool xv_emit_fp(X64Vec *v, const RaInsn *i);
 bool xv_emit_cvt(X64Vec *v, const RaInsn *i);
+void xv_emit_sha(X64Vec *v, const RaInsn *i);
 bool xv_emit_vfp(X64Vec *v, const RaInsn *i);
 
 /* The fma's operand a is a negation of elements of its own width. */

@@ -6,6 +6,7 @@
  */
 #include "ir_interp.h"
 #include "aes.h"
+#include "sha.h"
 #include "ir_random_impl.h"
 
 #define ANY_OF(g, list) ((list)[rnd_below(g, ARRAY_LEN(list))])
@@ -376,6 +377,7 @@ static void vector_special(RandomGen *g)
     case 4:
         emit(g, IR_VPMULL, IR_V128, VE_64 | (rnd_one_in(g, 2) ? VE_HI : 0), 0, a, b, 0);
         emit(g, IR_VAES, IR_V128, rnd_below(g, AES_STEP_COUNT), 0, a, 0, 0);
+        emit(g, IR_VSHA, IR_V128, rnd_below(g, SHA_STEP_COUNT), 0, a, b, rnd_pick(g, IR_V128));
         return;
     case 5:
         emit(g, IR_VNZ, IR_BOOL, 0, 0, a, 0, 0);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "aes.h"
+#include "sha.h"
 #include "ir_interp.h"
 #include "x64_vec_harness.h"
 
@@ -64,7 +65,7 @@ static const Kind kinds[] = {
     K(VSQXTUN, 1, 7),  K(VMULL, 2, 7),   K(VADDP, 2, 15),  K(VADDLP, 1, 7),  K(VADDV, 1, 15),
     K(VSQADD, 2, 15),  K(VUQADD, 2, 15), K(VSQSUB, 2, 15), K(VUQSUB, 2, 15), K(VCNT, 1, 1),
     K(VPMULL, 2, 8),   K(VNZ, 1, 1),     K(VZHI, 1, 1),    K(VGET, 1, 15),   K(VTO, 1, 12),
-    K(VINSL, 2, 15),   K(VDUPL, 1, 15),  K(VAES, 1, 1),
+    K(VINSL, 2, 15),   K(VDUPL, 1, 15),  K(VAES, 1, 1),    K(VSHA, 3, 1),
 };
 #undef K
 
@@ -115,6 +116,9 @@ static void choose_aux(XvCase *c, unsigned ve)
         break;
     case IR_VAES:
         c->aux = pick(AES_STEP_COUNT);
+        break;
+    case IR_VSHA:
+        c->aux = pick(SHA_STEP_COUNT);
         break;
     case IR_VNZ:
         c->type = IR_BOOL;

@@ -113,6 +113,7 @@ unsigned xv_levels(XvLevel out[4])
     unsigned n = 0;
     __builtin_cpu_init();
     f.aes = __builtin_cpu_supports("aes");
+    f.sha = backend_x64.probe().sha;
     out[n++] = (XvLevel){"sse4.2", f};
     if (!__builtin_cpu_supports("avx2"))
         return n;
@@ -182,6 +183,7 @@ static void place(RaInsn *i, Places *p)
     unsigned t = 0;
     for (unsigned k = 0; k < i->n_tmp[RC_GPR]; k++)
         i->tmp[t++] = fresh(p, RC_GPR, 16);
+    p->used |= 1ull << LOC_VEC; /* never a temp: some instructions use it unasked */
     for (unsigned k = 0; k < i->n_tmp[RC_VEC]; k++)
         i->tmp[t++] = fresh(p, RC_VEC, 16);
 }

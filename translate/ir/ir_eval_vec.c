@@ -7,6 +7,7 @@
  */
 #include "ir_interp.h"
 #include "aes.h"
+#include "sha.h"
 #include "ir_lanes.h"
 
 typedef __int128 s128;
@@ -358,6 +359,14 @@ static bool vec_aes(const VecOp *o, V128 *out)
     return true;
 }
 
+static bool vec_sha(const VecOp *o, V128 *out)
+{
+    if (o->op != IR_VSHA || o->aux >= SHA_STEP_COUNT)
+        return false;
+    *out = sha_step((ShaStep)o->aux, &o->args[0], &o->args[1], &o->args[2]);
+    return true;
+}
+
 bool ir_eval_vec(IrOp op, uint32_t aux, int32_t imm, const V128 *args, V128 *out)
 {
     VecOp o = {op, aux & VE_MASK, aux, imm, args};
@@ -368,7 +377,8 @@ bool ir_eval_vec(IrOp op, uint32_t aux, int32_t imm, const V128 *args, V128 *out
         o.ve = VE_8;
     bool sized_down = o.ve < VE_64; /* ops that change the element size */
     if (!vec_bitwise(&o, &r) && !vec_permute(&o, &r) && !vec_table(&o, &r) && !vec_reduce(&o, &r) &&
-        !vec_carryless(&o, &r) && !vec_aes(&o, &r) && !(sized_down && (vec_widen(&o, &r) || vec_narrow(&o, &r))) &&
+        !vec_carryless(&o, &r) && !vec_aes(&o, &r) && !vec_sha(&o, &r) &&
+        !(sized_down && (vec_widen(&o, &r) || vec_narrow(&o, &r))) &&
         !vec_lanewise(&o, &r))
         return false;
     *out = r;

@@ -5,6 +5,7 @@
  */
 #include "ir_form.h"
 #include "aes.h"
+#include "sha.h"
 #include "check.h"
 
 const char *const ir_type_names[IR_TYPE_COUNT] = {
@@ -49,6 +50,8 @@ static const char *const traps[TRAP_COUNT] = {
     [TRAP_NOEXEC] = "noexec", [TRAP_CUSTOM] = "custom",   [TRAP_ICFLUSH_ALL] = "icflush_all",
     [TRAP_EXCLUSIVE] = "exclusive",
 };
+static const char *const sha_steps[SHA_STEP_COUNT] = {"1c",  "1p",   "1m",     "1su1",
+                                                      "256h", "256h2", "256su0", "256su1"};
 static const char *const aes_steps[AES_STEP_COUNT] = {
     [AES_SUB] = "sub",        [AES_INV_SUB] = "invsub", [AES_MIX] = "mix",
     [AES_INV_MIX] = "invmix", [AES_ROUND] = "round",    [AES_INV_ROUND] = "invround",
@@ -87,6 +90,7 @@ static const IrField fields[] = {
     FIELD('x', false, 4, 1, flag_exact),
     FIELD('X', true, 4, 1, flag_exact),
     FIELD('y', false, 0, 255, aes_steps),
+    FIELD('Y', false, 0, 255, sha_steps),
     FIELD('Z', true, 3, 1, flag_signed),
 };
 
@@ -115,7 +119,8 @@ static const char *const forms[IR_OP_COUNT] = {
     [IR_VTBL] = "|A1",     [IR_VXTL] = "ehs|A",   [IR_VXTN] = "e|A",     [IR_VSQXTN] = "e|A",
     [IR_VUQXTN] = "e|A",   [IR_VSQXTUN] = "e|A",  [IR_VMULL] = "ehs|AB", [IR_VADDP] = "e|AB",
     [IR_VADDLP] = "es|A",  [IR_VADDV] = "e|A",    [IR_VSQADD] = "e|AB",  [IR_VUQADD] = "e|AB",
-    [IR_VSQSUB] = "e|AB",  [IR_VUQSUB] = "e|AB",  [IR_VPMULL] = "eh|AB", [IR_VAES] = "y|A", [IR_VFADD] = "e|AB",
+    [IR_VSQSUB] = "e|AB",  [IR_VUQSUB] = "e|AB",  [IR_VPMULL] = "eh|AB", [IR_VAES] = "y|A", [IR_VSHA] = "Y|ABC",
+    [IR_VFADD] = "e|AB",
     [IR_VFSUB] = "e|AB",   [IR_VFMUL] = "e|AB",   [IR_VFDIV] = "e|AB",   [IR_VFSQRT] = "e|A",
     [IR_VFMIN] = "e|AB",   [IR_VFMAX] = "e|AB",   [IR_VFMINNM] = "e|AB", [IR_VFMAXNM] = "e|AB",
     [IR_VFMA] = "e|ABC",   [IR_VFNEG] = "e|A",    [IR_VFABS] = "e|A",    [IR_VFCMP] = "eC|AB",

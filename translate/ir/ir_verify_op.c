@@ -6,6 +6,7 @@
 #include "ir_interp.h"
 #include "ir_verify.h"
 #include "aes.h"
+#include "sha.h"
 
 static const IrInsn *arg(const Verifier *vf, const IrInsn *i, unsigned k)
 {
@@ -194,6 +195,8 @@ static const char *check_element(const IrInsn *i)
         return ve != VE_64 ? NULL : "no such element size";
     case IR_VAES:
         return i->aux < AES_STEP_COUNT ? NULL : "no such step";
+    case IR_VSHA:
+        return i->aux < SHA_STEP_COUNT ? NULL : "no such step";
     case IR_VPMULL:
         return ve == VE_64 ? NULL : "no such element size";
     case IR_VFCVTL:

@@ -1,11 +1,12 @@
 /*
- * AES by its IR op; SHA-1, SHA-2, SM3, SM4 through helpers; the logic of SHA-3 as plain vector
- * ops.
+ * AES, SHA-1 and SHA-256 by their IR ops; SHA-512, SM3, SM4 through helpers; the logic of SHA-3 as
+ * plain vector ops.
  *
  * Example, `rax1 v0.2d, v1.2d, v2.2d`: v1 ^ rol(v2, 1) per 64-bit lane.
  */
 #include "a64_simd.h"
 #include "aes.h"
+#include "sha.h"
 
 /* The value that the instruction before this one wrote to v[n], if it did so; else 0. */
 static IrRef just_set(const TransCtx *tc, unsigned n)
@@ -42,19 +43,43 @@ TransResult a64_crypto_aes(TransCtx *tc, A64Insn insn)
     return TR_NEXT;
 }
 
+static IrRef sha(TransCtx *tc, ShaStep step, IrRef a, IrRef b, IrRef c)
+{
+    return ir_emit(tc->u, IR_VSHA, IR_V128, step, a, b, c, 0);
+}
+
+/* sha1su0: d ^ n ^ m with d and n shifted by two words: {d0..d3} ^ {d2, d3, n0, n1} ^ m. */
+static IrRef sha1_su0(TransCtx *tc, IrRef d, IrRef n, IrRef m)
+{
+    IrRef mid = ir_op2x(tc->u, IR_VEXT, IR_V128, 0, d, n, 8);
+    return v_op2(tc, IR_VXOR, 0, v_op2(tc, IR_VXOR, 0, d, mid), m);
+}
+
 TransResult a64_crypto_sha3r(TransCtx *tc, A64Insn insn)
 {
+    enum { SU0 = 3 };
+    static const uint8_t steps[] = {SHA1_C, SHA1_P, SHA1_M, 0, SHA256_H, SHA256_H2, SHA256_SU1};
     const A64_crypto_sha3r f = insn.crypto_sha3r;
-    A64Operands o = {a64_v(tc, f.rd), a64_v(tc, f.rn), a64_v(tc, f.rm)};
-    a64_set_v(tc, f.rd, a64_vec_call(tc, A64_VEC_SHA1C + f.opcode, VE_32, o));
+    IrRef d = a64_v(tc, f.rd), n = a64_v(tc, f.rn), m = a64_v(tc, f.rm);
+    a64_set_v(tc, f.rd,
+              f.opcode == SU0 ? sha1_su0(tc, d, n, m) : sha(tc, steps[f.opcode], d, n, m));
     return TR_NEXT;
 }
 
+/* sha1h 0: word 0 rotated by 30; sha1su1 1, sha256su0 2. */
 TransResult a64_crypto_sha2r(TransCtx *tc, A64Insn insn)
 {
     const A64_crypto_sha2r f = insn.crypto_sha2r;
-    A64Operands o = {a64_v(tc, f.rd), a64_v(tc, f.rn), a64_v(tc, f.rn)};
-    a64_set_v(tc, f.rd, a64_vec_call(tc, A64_VEC_SHA1H + f.opcode, VE_32, o));
+    IrUnit *u = tc->u;
+    IrRef n = a64_v(tc, f.rn), r;
+    if (f.opcode == 0) {
+        IrRef w = ir_op1(u, IR_VTO, IR_I32, n);
+        w = ir_op2(u, IR_ROR, IR_I32, w, ir_const(u, IR_I32, 2));
+        r = ir_op1(u, IR_VFROM, IR_V128, w);
+    } else {
+        r = sha(tc, f.opcode == 1 ? SHA1_SU1 : SHA256_SU0, a64_v(tc, f.rd), n, n);
+    }
+    a64_set_v(tc, f.rd, r);
     return TR_NEXT;
 }
 

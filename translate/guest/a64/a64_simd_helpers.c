@@ -173,8 +173,8 @@ void helper_a64_vec(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V128
     unsigned ve = what >> 8 & 3;
     bool qc = false;
     V128 r;
-    if (op >= A64_VEC_SHA1C && op <= A64_VEC_SM3TT2B) {
-        *ret = a64_crypto_op(op, a, b, c);
+    if (op >= A64_VEC_SHA512H && op <= A64_VEC_SM3TT2B) {
+        *ret = a64_crypto_sm_op(op, a, b, c);
         return;
     }
     switch (op) {

@@ -13,8 +13,7 @@ void helper_a64_vec_fp(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V
                        const V128 *c);
 uint64_t helper_a64_fjcvtzs(Vcpu *v, uint64_t a);
 
-/* Crypto instructions: a64_crypto.c, which passes SHA-512, SM3 and SM4 on to a64_crypto_sm.c. */
-V128 a64_crypto_op(A64VecOp op, const V128 *a, const V128 *b, const V128 *c);
+/* SHA-512, SM3 and SM4: a64_crypto_sm.c. */
 V128 a64_crypto_sm_op(A64VecOp op, const V128 *a, const V128 *b, const V128 *c);
 
 #endif

@@ -1,10 +1,5 @@
-/*
- * The SHA-1 and SHA-256 instructions on V128 values, as FIPS 180-4 has them, four rounds an
- * instruction as the Arm ARM's SHA1hash and SHA256hash.
- *
- * Example: SHA1H of 1 in lane 0 gives 0x40000000, the rotation by 30.
- */
-#include "a64_simd_helpers.h"
+/* Four rounds or words at a time, as the Arm ARM's SHA1hash and SHA256hash; see sha.h. */
+#include "sha.h"
 
 static uint32_t ror32(uint32_t v, unsigned n)
 {
@@ -27,28 +22,19 @@ static uint32_t majority(uint32_t x, uint32_t y, uint32_t z)
 }
 
 /* Four rounds of SHA-1: abcd, e in lane 0, schedule words (with the constant added). */
-static V128 sha1_hash(A64VecOp op, V128 x, uint32_t e, const V128 *w)
+static V128 sha1_hash(ShaStep step, V128 x, uint32_t e, const V128 *w)
 {
     for (unsigned i = 0; i < 4; i++) {
         uint32_t b = x.u32[1], c = x.u32[2], d = x.u32[3], t;
-        if (op == A64_VEC_SHA1C)
+        if (step == SHA1_C)
             t = choose(b, c, d);
         else
-            t = op == A64_VEC_SHA1P ? b ^ c ^ d : majority(b, c, d);
+            t = step == SHA1_P ? b ^ c ^ d : majority(b, c, d);
         uint32_t a = e + rol32(x.u32[0], 5) + t + w->u32[i];
         e = d;
         x = (V128){.u32 = {a, x.u32[0], rol32(b, 30), c}};
     }
     return x;
-}
-
-/* d0 = rd: w0..3 ^= w2..5 ^ w8..11 of rn, rm. */
-static V128 sha1_su0(const V128 *d, const V128 *n, const V128 *m)
-{
-    V128 r;
-    r.u64[0] = d->u64[1] ^ d->u64[0] ^ m->u64[0];
-    r.u64[1] = n->u64[0] ^ d->u64[1] ^ m->u64[1];
-    return r;
 }
 
 static V128 sha1_su1(const V128 *d, const V128 *n)
@@ -97,28 +83,22 @@ static V128 sha256_su1(const V128 *d, const V128 *n, const V128 *m)
     return r;
 }
 
-V128 a64_crypto_op(A64VecOp op, const V128 *a, const V128 *b, const V128 *c)
+V128 sha_step(ShaStep step, const V128 *a, const V128 *b, const V128 *c)
 {
-    switch (op) {
-    case A64_VEC_SHA1C:
-    case A64_VEC_SHA1P:
-    case A64_VEC_SHA1M:
-        return sha1_hash(op, *a, b->u32[0], c);
-    case A64_VEC_SHA1SU0:
-        return sha1_su0(a, b, c);
-    case A64_VEC_SHA1H:
-        return (V128){.u32 = {rol32(b->u32[0], 30)}};
-    case A64_VEC_SHA1SU1:
+    switch (step) {
+    case SHA1_C:
+    case SHA1_P:
+    case SHA1_M:
+        return sha1_hash(step, *a, b->u32[0], c);
+    case SHA1_SU1:
         return sha1_su1(a, b);
-    case A64_VEC_SHA256H: /* rd: abcd, rn: efgh */
+    case SHA256_H:
         return sha256_hash(*a, *b, c, true);
-    case A64_VEC_SHA256H2: /* rd: efgh, rn: abcd */
+    case SHA256_H2:
         return sha256_hash(*b, *a, c, false);
-    case A64_VEC_SHA256SU0:
+    case SHA256_SU0:
         return sha256_su0(a, b);
-    case A64_VEC_SHA256SU1:
-        return sha256_su1(a, b, c);
     default:
-        return a64_crypto_sm_op(op, a, b, c);
+        return sha256_su1(a, b, c);
     }
 }
