@@ -51,30 +51,21 @@ static bool access_keeps(const X64Sel *s, const IrInsn *x)
     return plain && !computed;
 }
 
+enum { KEEPS = 1, KEEPS_PLAIN = 2 /* if access_keeps() says so */ };
+static const uint8_t keeps[IR_OP_COUNT] = {
+    [IR_NOP] = KEEPS,      [IR_AT] = KEEPS,       [IR_CONST] = KEEPS, [IR_VCONST] = KEEPS,
+    [IR_GADDR] = KEEPS,    [IR_GET] = KEEPS,      [IR_PARAM] = KEEPS, [IR_SET] = KEEPS,
+    [IR_TRUNC] = KEEPS,    [IR_ZEXT] = KEEPS,     [IR_SEXT] = KEEPS,  [IR_NOT] = KEEPS,
+    [IR_LD] = KEEPS_PLAIN, [IR_ST] = KEEPS_PLAIN,
+};
+
 /* Insn j leaves EFLAGS alone, whatever comes of it; `at` is the reader. */
 static bool keeps_flags(const X64Sel *s, IrRef j, IrRef at)
 {
     const IrInsn *x = x64_ir(s, j);
-    switch ((IrOp)x->op) {
-    case IR_NOP:
-    case IR_AT:
-    case IR_CONST:
-    case IR_VCONST:
-    case IR_GADDR:
-    case IR_GET:
-    case IR_PARAM:
-    case IR_SET:
-    case IR_TRUNC:
-    case IR_ZEXT:
-    case IR_SEXT:
-    case IR_NOT:
-        return true;
-    case IR_LD:
-    case IR_ST:
-        return access_keeps(s, x);
-    default:
-        return !ir_effects(x) && !s->val[j].need && !s->val[j].eflags && !used_between(s, j, at);
-    }
+    if (keeps[x->op])
+        return keeps[x->op] == KEEPS || access_keeps(s, x);
+    return !ir_effects(x) && !s->val[j].need && !s->val[j].eflags && !used_between(s, j, at);
 }
 
 /* All insns between the one at `from` and the reader `at` keep EFLAGS. */
@@ -116,7 +107,11 @@ static bool leaves_compare(const X64Sel *s, IrRef j, IrRef a, IrRef b, X64Cc *cc
 static bool reuse_compare(X64Sel *s, RaInsn *r, IrRef a, IrRef b, X64Cc cc)
 {
     IrRef at = r->ir;
-    for (IrRef j = at; j-- > s->block_first && at - j < WINDOW;) {
+    IrRef end = MAX(s->block_first, at - MIN(at, WINDOW - 1u));
+    const IrInsn *x = x64_ir(s, at);
+    for (IrRef j = at; j-- > end;) {
+        if (keeps[(--x)->op] == KEEPS)
+            continue;
         X64Cc c = cc;
         if (leaves_compare(s, j, a, b, &c)) {
             s->val[j].eflags |= X64_EFL_WANTED;

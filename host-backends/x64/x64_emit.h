@@ -195,6 +195,21 @@ static inline void x64_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned
     x64_put32(p, (uint32_t)(m.abs - (e->rx + (uint64_t)(p - e->base) + 4 + imm_len)));
     e->p = p + 4;
 }
+/*
+ * mov between a register and [base + disp], 4 or (wide) 8 bytes; opc 8B loads, 89 stores. The most
+ * frequent instruction, where only numbers are unknown to the compiler.
+ */
+static inline void x64_mov_disp(X64Emit *e, unsigned opc, bool wide, unsigned reg, unsigned base,
+                                int32_t disp)
+{
+    x64_room(e);
+    unsigned rex = (reg & 8) >> 1 | base >> 3 | (unsigned)wide << 3;
+    uint8_t *p = e->p;
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0;
+    *p = (uint8_t)opc;
+    e->p = x64_put_base_disp(p + 1, (reg & 7) << 3, base & 7, disp);
+}
 /* An opcode without operands. */
 static inline void x64_op0(X64Emit *e, unsigned opc)
 {
@@ -299,6 +314,18 @@ void x64_test_mi(X64Emit *e, unsigned size, X64Mem m, int32_t imm);
 static inline void x64_mov_rr(X64Emit *e, unsigned size, unsigned dst, unsigned src)
 {
     x64_rr(e, x64_sized(X64_OP(0, 0, 0x88), size), src, dst);
+}
+/* 4 or (wide) 8 bytes of it. */
+static inline void x64_copy(X64Emit *e, bool wide, unsigned dst, unsigned src)
+{
+    x64_room(e);
+    unsigned rex = (src & 8) >> 1 | dst >> 3 | (unsigned)wide << 3;
+    uint8_t *p = e->p;
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0;
+    p[0] = 0x89;
+    p[1] = (uint8_t)(0xc0 | (src & 7) << 3 | (dst & 7));
+    e->p = p + 2;
 }
 void x64_mov_ri(X64Emit *e, unsigned dst, uint64_t imm); /* shortest that keeps the flags */
 static inline void x64_load(X64Emit *e, unsigned size, unsigned dst, X64Mem m)

@@ -38,31 +38,36 @@ static bool tagged(const X64Sel *s)
     return (s->u->mode & MODE_TBI_MASK) != 0;
 }
 
+static void use_index(X64Sel *s, RaInsn *r, const IrInsn *in, bool *tmp)
+{
+    IrRef idx = in->arg[1];
+    bool ext = in->aux & (MA_INDEX_SXTW | MA_INDEX_UXTW);
+    bool narrow = (in->aux & MA_INDEX_UXTW) && x64_sel_clean(s, idx);
+    r->form |= MF_INDEX;
+    r->cc = narrow; /* the index register is its own extension */
+    *tmp = *tmp || (ext && !narrow);
+    if (narrow)
+        x64_sel_use(s, r, idx, RC_GPR, 0);
+    else
+        x64_sel_use_int(s, r, idx, ext ? 32 : 64, 0);
+}
+
 /* Operands 0 (and 1) are the address. `extra`: scratch registers wanted besides. */
-static void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with_index, unsigned extra)
+static inline void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with_index,
+                               unsigned extra)
 {
     bool gaddr = x64_ir(s, in->arg[0])->op == IR_GADDR;
     bool tmp = gaddr || tagged(s);
-    RaOperand *base = &r->op[r->n_ops];
+    unsigned base = r->n_ops;
     x64_sel_use_int(s, r, in->arg[0], 64, gaddr ? RAF_REMAT_OK : 0);
-    if (with_index && in->arg[1]) {
-        r->form |= MF_INDEX;
-        IrRef idx = in->arg[1];
-        bool narrow = (in->aux & MA_INDEX_UXTW) && x64_sel_clean(s, idx);
-        tmp = tmp || ((in->aux & (MA_INDEX_SXTW | MA_INDEX_UXTW)) && !narrow);
-        bool ext = in->aux & (MA_INDEX_SXTW | MA_INDEX_UXTW);
-        if (narrow)
-            x64_sel_use(s, r, idx, RC_GPR, 0);
-        else
-            x64_sel_use_int(s, r, idx, ext ? 32 : 64, 0);
-        r->cc = narrow; /* the index register is its own extension */
-    }
+    if (with_index && in->arg[1])
+        use_index(s, r, in, &tmp);
     if (tmp) { /* three temps are few: the base may then come from memory */
         r->form |= MF_TMP;
-        if (x64_ir(s, base->ref)->type == IR_I64)
-            base->flags |= RAF_MEM_OK;
+        if (x64_ir(s, r->op[base].ref)->type == IR_I64)
+            r->op[base].flags |= RAF_MEM_OK;
     }
-    x64_sel_tmp(r, tmp + extra, 0);
+    r->n_tmp[RC_GPR] = (uint8_t)(tmp + extra);
 }
 
 /* An operand that must be usable from memory, or there are more than three registers. */
@@ -280,7 +285,7 @@ static void emit_vec_ld(X64Ctx *c, const RaInsn *r, unsigned size, X64Mem m)
         x64_sse_rr(&c->e, V_MOVD, d, t);
 }
 
-void x64_emit_ld(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+static __attribute__((noinline)) void emit_any_ld(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned size = size_of(in);
@@ -295,6 +300,23 @@ void x64_emit_ld(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         x64_load(e, MIN(size, to), d, m);
     else
         x64_ext_rm(e, sign, size, to, d, m);
+}
+
+/* The address is a register and a displacement, the value in a general register. */
+static inline bool is_simple(const RaInsn *r, const RaOperand *value)
+{
+    return !r->form && loc_is_reg(r->op[0].loc) && value->loc < LOC_VEC;
+}
+
+void x64_emit_ld(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    unsigned size = size_of(in);
+    bool whole = size == MEM_64 || (size == MEM_32 && !(in->aux & MA_SIGNED));
+    if (whole && is_simple(r, &r->dst[0]))
+        x64_mov_disp(&c->e, 0x8b, size == MEM_64 && in->type == IR_I64, x64_dst(r, 0), x64_op(r, 0),
+                     in->imm);
+    else
+        emit_any_ld(c, r, in);
 }
 
 static void emit_vec_st(X64Ctx *c, unsigned size, X64Mem m, unsigned v)
@@ -317,7 +339,7 @@ static void full_fence(X64Ctx *c)
     x64_u8(&c->e, 0);
 }
 
-void x64_emit_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+static __attribute__((noinline)) void emit_any_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned size = size_of(in), k = r->n_ops - 1u;
@@ -340,6 +362,16 @@ void x64_emit_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         x64_store(e, size, m, x64_op(r, k));
     if (seq)
         full_fence(c);
+}
+
+void x64_emit_st(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    unsigned size = size_of(in);
+    const RaOperand *v = &r->op[r->n_ops - 1u];
+    if (size >= MEM_32 && size <= MEM_64 && is_simple(r, v) && !is_ordered(in))
+        x64_mov_disp(&c->e, 0x89, size == MEM_64, x64_num(v->loc), x64_op(r, 0), in->imm);
+    else
+        emit_any_st(c, r, in);
 }
 
 /* The old value in rax, zero-extended. */

@@ -62,12 +62,19 @@ static void emit_far(X64Ctx *c)
 /* ---- constants, places, moves
  * -------------------------------------------------------------------- */
 
-X64Mem x64_loc_mem(const X64Ctx *c, RaLoc l)
+/* Displacement from rbp of a spill place or a slot. */
+static inline int32_t loc_disp(const X64Ctx *c, RaLoc l)
 {
     if (l & LOC_SLOT)
-        return x64_vcpu_mem(offsetof(Vcpu, state) + c->u->slots[l & (LOC_SLOT - 1)].off);
+        return (int32_t)offsetof(Vcpu, state) - VCPU_BIAS +
+               (int32_t)c->u->slots[l & (LOC_SLOT - 1)].off;
     CHECK(l & LOC_SPILL);
-    return x64_vcpu_mem(offsetof(Vcpu, spill) + 16 * (size_t)(l & (LOC_SPILL - 1)));
+    return (int32_t)offsetof(Vcpu, spill) - VCPU_BIAS + 16 * (int32_t)(l & (LOC_SPILL - 1));
+}
+
+X64Mem x64_loc_mem(const X64Ctx *c, RaLoc l)
+{
+    return x64_mem(X64_RBP, loc_disp(c, l));
 }
 
 /* rip reaches addr. */
@@ -127,21 +134,21 @@ static void move_vec(X64Ctx *c, const RaMove *m)
     }
 }
 
-static void emit_move(X64Ctx *c, const RaMove *m)
+static inline void emit_move(X64Ctx *c, const RaMove *m)
 {
     X64Emit *e = &c->e;
-    IrType t = (IrType)c->u->insns[m->ref].type;
-    unsigned size = t == IR_I64 ? 3 : 2;
+    IrType t = (IrType)c->insns[m->ref].type;
+    bool wide = t == IR_I64;
     if (x64_class_of(t) == RC_VEC)
         move_vec(c, m);
     else if (m->from == LOC_REMAT)
         x64_const(c, x64_num(m->to), m->ref);
     else if (loc_is_reg(m->from) && loc_is_reg(m->to))
-        x64_mov_rr(e, size, x64_num(m->to), x64_num(m->from));
+        x64_copy(e, wide, x64_num(m->to), x64_num(m->from));
     else if (loc_is_reg(m->to))
-        x64_load(e, size, x64_num(m->to), x64_loc_mem(c, m->from));
+        x64_mov_disp(e, 0x8b, wide, x64_num(m->to), X64_RBP, loc_disp(c, m->from));
     else
-        x64_store(e, size, x64_loc_mem(c, m->to), x64_num(m->from));
+        x64_mov_disp(e, 0x89, wide, x64_num(m->from), X64_RBP, loc_disp(c, m->to));
 }
 
 /* ---- side table
@@ -301,16 +308,14 @@ void x64_emit_call(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 static __attribute__((noinline)) void store_slot(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
-    const SlotDesc *s = &c->u->slots[in->imm];
-    X64Mem m = x64_loc_mem(c, (RaLoc)(LOC_SLOT | (unsigned)in->imm));
-    unsigned size = s->type == SLOT_I64 ? 3 : 2;
-    RaLoc l = r->op[0].loc;
+    RaLoc slot = (RaLoc)(LOC_SLOT | (unsigned)in->imm), l = r->op[0].loc;
+    bool wide = c->u->slots[in->imm].type == SLOT_I64;
     if (r->op[0].cls == RC_VEC)
-        x64_vec_move(c, (RaLoc)(LOC_SLOT | (unsigned)in->imm), l);
+        x64_vec_move(c, slot, l);
     else if (l == LOC_REMAT)
-        x64_store_imm(e, size, m, (int32_t)ir_value(c->u, r->op[0].ref));
+        x64_store_imm(e, wide ? 3 : 2, x64_loc_mem(c, slot), (int32_t)ir_value(c->u, r->op[0].ref));
     else
-        x64_store(e, size, m, x64_num(l));
+        x64_mov_disp(e, 0x89, wide, x64_num(l), X64_RBP, loc_disp(c, slot));
 }
 
 void x64_emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)

@@ -216,6 +216,13 @@ static X64SelectFn *const select_fn[IR_OP_COUNT] = {
 #undef X64OP
 };
 
+/* Ops that are described whether something needs their value or not. */
+static const bool always[IR_OP_COUNT] = {
+#define OP(id, text, sig, nargs, effects) ((effects) & ~(EFF_STATE_R | EFF_LOAD)) != 0,
+#include "ir_ops.def"
+#undef OP
+};
+
 static void sel_block(X64Sel *s, const IrBlock *b)
 {
     const IrRef first = b->first;
@@ -224,8 +231,7 @@ static void sel_block(X64Sel *s, const IrBlock *b)
     s->block_first = first;
     for (IrRef i = b->end; i-- > first;) {
         in--, val--;
-        unsigned kept = ir_ops[in->op].effects & ~(unsigned)(EFF_STATE_R | EFF_LOAD);
-        if (!val->need && !kept && !val->eflags)
+        if (!val->need && !val->eflags && !always[in->op])
             continue;
         X64SelectFn *fn = select_fn[in->op];
         if (fn)
