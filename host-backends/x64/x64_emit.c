@@ -93,7 +93,7 @@ static __attribute__((noipa)) void long_rr(X64Emit *e, X64Op op, unsigned reg, u
 void x64_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm)
 {
     x64_room(e);
-    if (op & X64_LONG) {
+    if (op & X64_LONG_RR) {
         long_rr(e, op, reg, rm);
         return;
     }
@@ -101,6 +101,8 @@ void x64_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm)
     uint8_t *p = e->p;
     *p = (uint8_t)(0x40 | rex);
     p += rex != 0;
+    if (op & 1u << X64_MAP_SHIFT)
+        *p++ = 0x0f;
     p[0] = (uint8_t)op;
     p[1] = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
     e->p = p + 2;
@@ -117,7 +119,7 @@ static __attribute__((noipa)) void long_rm(X64Emit *e, X64Op op, unsigned reg, X
 void x64_rm_any(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned imm_len)
 {
     x64_room(e);
-    if (op & X64_LONG || m.index != X64_NONE || m.base >= X64_RIP) {
+    if (op & X64_LONG_RM || m.index != X64_NONE || m.base >= X64_RIP) {
         long_rm(e, op, reg, m, imm_len);
         return;
     }
@@ -125,6 +127,8 @@ void x64_rm_any(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned imm_len)
     uint8_t *p = e->p;
     *p = (uint8_t)(0x40 | rex);
     p += rex != 0;
+    if (op & 1u << X64_MAP_SHIFT)
+        *p++ = 0x0f;
     *p = (uint8_t)op;
     e->p = x64_put_base_disp(p + 1, (reg & 7) << 3, base, m.disp);
 }

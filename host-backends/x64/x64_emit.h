@@ -98,9 +98,10 @@ enum {
 };
 #define X64_OP(pfx, map, opc) ((uint32_t)((opc) | (map) << X64_MAP_SHIFT | (pfx) << X64_PFX_SHIFT))
 
-/* What a legacy op has when more than REX and one opcode byte may be needed. */
-#define X64_LONG                                                                                   \
-    (X64_LOCK | X64_DATA16 | 3u << X64_PFX_SHIFT | 3u << X64_MAP_SHIFT | X64_BYTE_REG | X64_BYTE_RM)
+/* What a legacy op has when more than REX, perhaps 0F, and one opcode byte may be needed. */
+#define X64_LONG_RM                                                                                \
+    (X64_LOCK | X64_DATA16 | 3u << X64_PFX_SHIFT | 2u << X64_MAP_SHIFT | X64_BYTE_REG)
+#define X64_LONG_RR (X64_LONG_RM | X64_BYTE_RM)
 
 /* The encoders. `imm_len`: immediate bytes that follow (needed for rip). */
 void x64_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm);
@@ -176,7 +177,7 @@ static inline void x64_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned
 {
     bool rbp = __builtin_constant_p(m.base) && m.base == X64_RBP && m.index == X64_NONE;
     bool rip = __builtin_constant_p(m.base) && m.base == X64_RIP;
-    if (!__builtin_constant_p(op) || op & X64_LONG ||
+    if (!__builtin_constant_p(op) || op & X64_LONG_RM ||
         !(rip || (rbp && __builtin_constant_p(m.disp)))) {
         x64_rm_any(e, op, reg, m, imm_len);
         return;
@@ -186,6 +187,8 @@ static inline void x64_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned
     uint8_t *p = e->p;
     *p = (uint8_t)(0x40 | rex);
     p += rex != 0;
+    if (op & 1u << X64_MAP_SHIFT)
+        *p++ = 0x0f;
     *p++ = (uint8_t)op;
     if (rbp) {
         e->p = x64_put_base_disp(p, r, X64_RBP, m.disp);
@@ -527,6 +530,13 @@ static inline void x64_ret(X64Emit *e)
 static inline void x64_lahf(X64Emit *e)
 {
     x64_op0(e, 0x9f);
+}
+/* lahf; seto al: the flags of EFLAGS as flags.h packs them, in ax. */
+static inline void x64_pack_eflags(X64Emit *e)
+{
+    x64_room(e);
+    x64_put32(e->p, 0xc0900f9f);
+    e->p += 4;
 }
 static inline void x64_sahf(X64Emit *e)
 {

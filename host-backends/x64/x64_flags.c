@@ -217,10 +217,8 @@ void x64_emit_flags(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     (void)in;
     print_arith(c, r);
-    if (r->form & XF_FLAGS) {
-        x64_lahf(&c->e);
-        x64_setcc(&c->e, X64_O, X64_RAX);
-    }
+    if (r->form & XF_FLAGS)
+        x64_pack_eflags(&c->e);
 }
 
 void x64_emit_carry(X64Ctx *c, const RaInsn *r, const IrInsn *in)
@@ -284,8 +282,7 @@ static void arith_arg(Recipes *k, X64Alu op, unsigned size, unsigned d, const Ra
 /* EFLAGS, those of a subtraction, to a slot. */
 static void store_eflags(X64Ctx *c, uint32_t slot)
 {
-    x64_lahf(&c->e);
-    x64_setcc(&c->e, X64_O, X64_RAX);
+    x64_pack_eflags(&c->e);
     x64_store(&c->e, 2, x64_loc_mem(c, (RaLoc)(LOC_SLOT | slot)), X64_RAX);
 }
 

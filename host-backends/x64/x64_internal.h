@@ -74,7 +74,8 @@ typedef struct X64Sel {
     const IrInsn *insns; /* u's */
     X64Val *val;         /* by ref */
     void *vec;           /* the float and vector part's, made when it is first asked */
-    RaInsn *at; /* the last one made; RaInsns are filled downward from the end of ra->buf */
+    RaInsn *at;     /* the last one made; RaInsns are filled downward from the end of ra->buf */
+    RaInsn *placed; /* from here on RaInsns have their guest_off */
     uint32_t block_first; /* first IR insn of the block at hand */
     bool fail;
 } X64Sel;
@@ -242,10 +243,9 @@ struct X64Ctx {
     uint32_t *block_off; /* by block */
     uint32_t *fix;       /* pairs: rel32 place, block */
     uint32_t n_fix, cap_fix;
-    uint32_t block;        /* block at hand */
-    int64_t at_off;        /* module offset of the guest insn at hand, at observers */
-    const IrInsn *next_ir; /* where the search for `at` goes on */
-    bool far_part;         /* printing far code now */
+    uint32_t block; /* block at hand */
+    int64_t at_off; /* module offset of the last observer's guest insn */
+    bool far_part;  /* printing far code now */
     bool fail;
 };
 

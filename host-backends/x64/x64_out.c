@@ -154,16 +154,6 @@ static inline void emit_move(X64Ctx *c, const RaMove *m)
 /* ---- side table
  * ---------------------------------------------------------------------------------- */
 
-/* The guest insn that IR insn `ir` belongs to. */
-static void follow_at(X64Ctx *c, uint32_t ir)
-{
-    const IrInsn *in = c->next_ir, *end = &c->insns[ir];
-    for (; in <= end; in++)
-        if (in->op == IR_AT)
-            c->at_off = (int64_t)((uint64_t)in->arg[1] << 32 | in->arg[0]);
-    c->next_ir = in;
-}
-
 static RaLoc recipe_place(const X64Ctx *c, const RaOperand *a, int64_t *imm)
 {
     if (a->loc == LOC_REMAT) {
@@ -194,8 +184,8 @@ static bool side_recipes(X64Ctx *c, const RaInsn *r, SideEntry *s)
 static void side_entry(X64Ctx *c, const RaInsn *r)
 {
     CodeOut *out = c->out;
-    follow_at(c, r->ir);
-    int32_t guest_off = (int32_t)(c->at_off - c->u->start_off);
+    int32_t guest_off = r->guest_off;
+    c->at_off = c->u->start_off + guest_off;
     if (out->n_side && !r->n_snap) {
         const SideEntry *last = &out->side[out->n_side - 1];
         if (last->guest_off == guest_off && last->n_recipes == 0)
@@ -365,7 +355,7 @@ static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, Cod
     c->e = x64_emit_to(out->rw, out->cap, out->rx);
     c->ra = ra;
     c->u = ra->ir;
-    c->insns = c->next_ir = ra->ir->insns;
+    c->insns = ra->ir->insns;
     c->stubs = stubs;
     c->out = out;
     c->cap_far = 2 * ra->n + 64;

@@ -210,6 +210,16 @@ void x64_select_none(X64Sel *s, IrRef i, const IrInsn *in)
     (void)s, (void)i, (void)in;
 }
 
+/* What was described since the guest insn behind this one belongs to it. */
+void x64_select_at(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    (void)i;
+    int64_t off = (int64_t)((uint64_t)in->arg[1] << 32 | in->arg[0]) - s->u->start_off;
+    for (RaInsn *r = s->at; r < s->placed; r++)
+        r->guest_off = (int32_t)off;
+    s->placed = s->at;
+}
+
 static X64SelectFn *const select_fn[IR_OP_COUNT] = {
 #define X64OP(op, sel, emit) [IR_##op] = x64_select_##sel,
 #include "x64_ops.def"
@@ -260,7 +270,7 @@ bool x64_select(RaUnit *ra)
     X64Sel s;
     if (!sel_open(&s, ra))
         return false;
-    const RaInsn *end = s.at;
+    const RaInsn *end = s.placed = s.at;
     for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
         ra->block_end[b] = (uint32_t)(end - s.at); /* counted from the end; turned round below */
         sel_block(&s, &ra->ir->blocks[b]);

@@ -82,6 +82,7 @@ typedef struct RaInsn {
     /* for the backend alone: what it chose besides `form` */
     uint8_t size, cc, cond, first_cond; /* operand size, condition, its kind, its first operand */
     uint32_t extra;
+    int32_t guest_off; /* its guest insn, from the unit's first */
     int64_t imm;
 } RaInsn;
 
