@@ -188,9 +188,25 @@ static bool child_vcpu(Thread *c, Thread *t)
     return true;
 }
 
+static bool block_is_ours(Thread *t);
+
+/* Blocks of processes on our memory that were killed. */
+static void reap_dead(Thread *t)
+{
+    Vcpu *v;
+    while ((v = rt_vcpu_take_dead(&t->vcpu))) {
+        Thread *dead = v->thread;
+        v->tid = t->vcpu.tid; /* the lock's owner is who calls */
+        if (block_is_ours(dead))
+            thread_free(dead, v->tid);
+    }
+}
+
 /* A child in our address space: own block. */
 static long clone_vm(Thread *t, CloneRequest *q)
 {
+    if (!(q->flags & CLONE_THREAD))
+        reap_dead(t);
     Thread *c = thread_alloc(t->vcpu.tid);
     if (!c)
         return -ENOMEM;
@@ -203,6 +219,7 @@ static long clone_vm(Thread *t, CloneRequest *q)
     child_signals(c, t, q->flags);
     c->clone_flags = q->flags;
     c->vfork_child = q->flags & CLONE_VFORK;
+    c->vcpu.alone = !(q->flags & (CLONE_THREAD | CLONE_VFORK));
     uintptr_t sp = thread_stack_top(c);
     if (q->args3) {
         q->args3->stack = sp - 65536; /* clone3 wants a base and a size */

@@ -83,6 +83,7 @@ typedef struct Vcpu {
     uint32_t in_guest;        /* 1 while running translated code; atomic */
     uint32_t ret_stack_size;  /* bytes between guard and bottom */
     uint32_t tid;             /* host thread id: owner word of ferry's locks */
+    uint32_t alone;           /* 1: a process of its own, which may die without running our code */
     struct Vcpu *registry_next;
     /* the synchronous fault that LEAVE_FAULT reports */
     int32_t fault_signo, fault_code;

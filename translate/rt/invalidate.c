@@ -8,6 +8,9 @@
  *    translation (rt_exclusive).
  */
 #include "rt_internal.h"
+#include <linux/futex.h>
+
+enum { NO_SUCH_THREAD = 3 /* ESRCH */ };
 
 static void inval_unlink_map(Unit *u)
 {
@@ -223,14 +226,41 @@ void inval_stop_wait(Vcpu *v)
     rt_poll_clear(v, POLL_STOP);
 }
 
-static bool inval_all_outside(Vcpu *self)
+/* The kernel looks for the owner of a PI futex; it does not find one that has exited, zombies too.
+ */
+static bool vcpu_is_dead(const Vcpu *v)
+{
+    uint32_t word = v->tid;
+    return v->alone && HS(__NR_futex, &word, FUTEX_TRYLOCK_PI | FUTEX_PRIVATE_FLAG, 0, 0, 0, 0) ==
+                           -NO_SUCH_THREAD;
+}
+
+static bool inval_all_outside(Vcpu *self, bool look_closer)
 {
     bool outside = true;
     lock_take(&rt.lock, self->tid);
-    for (Vcpu *v = rt.registry; v && outside; v = v->registry_next)
+    for (Vcpu *v = rt.registry; v && outside; v = v->registry_next) {
         outside = v == self || !__atomic_load_n(&v->in_guest, __ATOMIC_SEQ_CST);
+        if (!outside && look_closer && vcpu_is_dead(v)) {
+            v->in_guest = 0;
+            outside = true;
+        }
+    }
     lock_drop(&rt.lock, self->tid);
     return outside;
+}
+
+Vcpu *rt_vcpu_take_dead(Vcpu *self)
+{
+    lock_take(&rt.lock, self->tid);
+    Vcpu **p = &rt.registry, *dead;
+    while (*p && !vcpu_is_dead(*p))
+        p = &(*p)->registry_next;
+    dead = *p;
+    if (dead)
+        *p = dead->registry_next;
+    lock_drop(&rt.lock, self->tid);
+    return dead;
 }
 
 /* The caller is outside host code (in_guest is 0), so two callers cannot wait for each other. */
@@ -247,7 +277,7 @@ void rt_exclusive(Vcpu *v, void (*f)(void *arg), void *arg)
         if (o != v)
             rt_poll_set(o, POLL_STOP);
     lock_drop(&rt.lock, v->tid);
-    while (!inval_all_outside(v))
+    for (uint32_t n = 1; !inval_all_outside(v, n % 64 == 0); n++)
         HS(__NR_sched_yield);
     f(arg);
     __atomic_store_n(&rt.stop, 0, __ATOMIC_SEQ_CST);

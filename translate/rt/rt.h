@@ -114,6 +114,11 @@ void rt_vcpu_free(Vcpu *v);
 /* Registers v among those that invalidation waits for; unregister when its thread ends. */
 void rt_vcpu_enter(Vcpu *v);
 void rt_vcpu_exit(Vcpu *v);
+/*
+ * A vcpu of a process of its own (Vcpu.alone) on our memory that has died, by a signal that no code
+ * of ours saw: it is unregistered, and what rt_vcpu_init took is to be given back. NULL: none.
+ */
+Vcpu *rt_vcpu_take_dead(Vcpu *self);
 
 /*
  * Runs guest code from the pc slot until something C must act on. General registers are in their
