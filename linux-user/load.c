@@ -244,20 +244,19 @@ static GuestAddr choose_brk(const Loader *l)
     return end + gap;
 }
 
-/* Strings of consecutive arguments: [start, end) when they lie one after the other, else nothing.
- */
-static void string_span(const uint64_t *v, size_t n, uint64_t *start, uint64_t *end)
+bool program_strings_span(const GuestAddr *v, size_t n, GuestAddr *start, GuestAddr *end)
 {
     if (!n)
-        return;
-    uint64_t at = v[0];
+        return false;
+    GuestAddr at = v[0];
     for (size_t i = 0; i < n; i++) {
         if (v[i] != at)
-            return;
+            return false;
         at += str_len(gm_ptr(v[i])) + 1;
     }
     *start = v[0];
     *end = at;
+    return true;
 }
 
 /*
@@ -296,11 +295,11 @@ static void tell_kernel(const Loader *l, const AuxList *aux, GuestAddr sp)
     };
     uint64_t lo, hi;
     lo = hi = sp;
-    string_span(p->argv, p->argc, &lo, &hi);
+    program_strings_span(p->argv, p->argc, &lo, &hi);
     m.arg_start = lo;
     m.arg_end = hi;
     lo = hi = sp;
-    string_span(p->envp, p->envc, &lo, &hi);
+    program_strings_span(p->envp, p->envc, &lo, &hi);
     m.env_start = lo;
     m.env_end = hi;
     process.brk_kernel = HS(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &m, sizeof m, 0) == 0;

@@ -27,6 +27,8 @@ typedef struct Program {
 
 uint64_t boot_aux(const Boot *b, uint64_t type, uint64_t otherwise);
 
+/* True when n > 0 strings lie one after the other: they take [start, end). */
+bool program_strings_span(const GuestAddr *v, size_t n, GuestAddr *start, GuestAddr *end);
 /* Opens p->path (or takes opt.exec_fd). -1, or an exit status after a message. */
 int program_open(Program *p);
 /* Maps it and its interpreter, sets *pc and *sp. -1, or an exit status after a message. */

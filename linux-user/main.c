@@ -22,6 +22,7 @@
 #include "thread.h"
 
 enum { PRESERVED_ARGV0 = 1 /* AT_FLAGS of binfmt_misc's P */, LOG_FD_MIN = 500 };
+enum { PR_GET_MDWE_NR = 66 }; /* newer than some headers */
 
 Process process;
 extern GuestLinux guest_linux_a64;
@@ -139,8 +140,8 @@ static void program_env(Program *p)
 
 /*
  * The guest's strings must lie one after the other for the kernel to show them as its command line,
- * so argv[0] takes the end of the place where the program's path stood. One that is longer than the
- * path stays where it is; /proc/self/cmdline is then empty.
+ * so argv[0] takes the end of the place where the program's path stood. With one that is longer
+ * than the path all of them move (strings_to_stack).
  */
 static void place_argv0(Program *p, const char *name)
 {
@@ -174,20 +175,29 @@ static void program_args(Program *p)
     }
 }
 
+static void push_strings(StackImage *s, GuestAddr *v, size_t n)
+{
+    GuestAddr lo, hi;
+    if (n == 0 || program_strings_span(v, n, &lo, &hi))
+        return;
+    for (size_t i = n; i-- > 0;) {
+        const char *text = gm_ptr(v[i]);
+        v[i] = stack_push(s, text, str_len(text) + 1);
+    }
+}
+
 /*
- * Texts that the guest keeps pointing to must lie on its stack, not in ferry's memory: new
- * environment strings move there. The kernel's own strings are there already.
+ * Texts that the guest keeps pointing to must lie on its stack, one after the other, not in ferry's
+ * memory. The kernel's own strings are there already; where options changed some, all move.
  */
 static void strings_to_stack(Program *p)
 {
     StackImage s = {.sp = boot.strings_low};
-    for (size_t i = 0; i < p->envc; i++) {
-        const char *text = gm_ptr(p->envp[i]);
-        bool ours = (const uint8_t *)text >= process.arena.base &&
-                    (const uint8_t *)text < process.arena.base + process.arena.size;
-        if (ours)
-            p->envp[i] = stack_push(&s, text, str_len(text) + 1);
-    }
+    push_strings(&s, p->envp, p->envc);
+    push_strings(&s, p->argv, p->argc);
+    if ((const uint8_t *)p->path - process.arena.base < (int64_t)process.arena.size &&
+        (const uint8_t *)p->path >= process.arena.base)
+        p->path = gm_ptr(stack_push(&s, p->path, str_len(p->path) + 1));
     boot.strings_low = s.sp;
 }
 
@@ -312,6 +322,8 @@ static void init_runtime(const GuestOps *g, const GuestFeatures *f)
     cfg.features = choose_host(cfg.backend);
     if (!rt_init(&cfg) || !as_init())
         quit(STATUS_CANNOT_EXECUTE);
+    if (rt_code_is_split()) /* perhaps because of this, inherited over exec */
+        process.no_new_code = HS(__NR_prctl, PR_GET_MDWE_NR, 0, 0, 0, 0) > 0;
 }
 
 static void init_thread(Thread *t)

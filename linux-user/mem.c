@@ -31,6 +31,32 @@ static GuestAddr page_up(uint64_t n)
     return ALIGN_UP(n, process.page);
 }
 
+/* PR_SET_MDWE: memory that is writable or was not executable does not become executable. */
+static bool refused_code(GuestAddr start, uint64_t len, uint64_t prot, bool is_new)
+{
+    if (!process.no_new_code || !(prot & PROT_EXEC))
+        return false;
+    if (prot & PROT_WRITE || is_new)
+        return prot & PROT_WRITE;
+    const AsRange *r;
+    for (GuestAddr at = start; at < start + len; at = r->node.end) {
+        r = as_first_exec(at, at + 1);
+        if (!r)
+            return true;
+    }
+    return false;
+}
+
+/* The kernel keeps it, for programs started later; its own rule does not touch guest code, which is
+ * not executable on the host. */
+long sys_prctl_pr_set_mdwe(SysCtx *c, const uint64_t a[6])
+{
+    long r = HS(__NR_prctl, a[0], a[1], a[2], a[3], a[4]);
+    if (r == 0)
+        process.no_new_code = a[1] != 0;
+    return r;
+}
+
 /* Ends a change of the map: code translated from there dies. */
 static void map_done(bool had_code, GuestAddr start, uint64_t len)
 {
@@ -61,6 +87,8 @@ long sys_mmap(SysCtx *c, const uint64_t a[6])
     bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
     if (fixed && !gm_range_ok(a[0], a[1]))
         return -ENOMEM;
+    if (refused_code(a[0], a[1], a[2], true))
+        return -EACCES;
     if (fixed || a[2] & PROT_EXEC)
         return map_recorded(a, flags);
     return HS(__NR_mmap, a[0], a[1], a[2], flags, a[4], a[5]);
@@ -79,6 +107,10 @@ static long protect(const uint64_t a[6])
 {
     uint64_t len = page_up(a[1]);
     as_lock();
+    if (refused_code(a[0], len, a[2], false)) {
+        as_unlock();
+        return -EACCES;
+    }
     long r = HS(__NR_mprotect, a[0], a[1], host_prot(a[2]));
     map_done(r == 0 && len && as_protected(a[0], a[0] + len, (int)a[2]), a[0], len);
     return r;

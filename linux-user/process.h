@@ -50,6 +50,7 @@ typedef struct Process {
     bool brk_kernel;              /* the kernel's brk is the guest's (PR_SET_MM_MAP worked) */
     GuestAddr brk_start, brk_now; /* otherwise, under mem_lock */
     uint64_t page;                /* host page size */
+    bool no_new_code; /* PR_SET_MDWE: the kernel's is for the host, whose code is not the guest's */
 } Process;
 
 extern Process process;

@@ -108,6 +108,20 @@ static int take_soft_in(Thread *t, uint64_t set, SigInfo *info)
     return 0;
 }
 
+long sys_rt_sigpending(SysCtx *c, const uint64_t a[6])
+{
+    Thread *t = thread_of(c);
+    uint64_t set;
+    long r = sys_host_blocking(c, __NR_rt_sigpending, a[0], a[1], 0, 0, 0, 0);
+    uint32_t soft = __atomic_load_n(&t->sig.soft_bits, __ATOMIC_RELAXED);
+    if (r || !soft || a[1] != SIGSET_SIZE || !gm_copy_in(&set, a[0], sizeof set))
+        return r;
+    for (int i = 0; i < SOFT_COUNT; i++)
+        if (soft >> i & 1)
+            set |= sig_bit(t->sig.soft[i].signo) & t->sig.blocked;
+    return gm_copy_out(a[0], &set, sizeof set) ? 0 : -EFAULT;
+}
+
 long sys_rt_sigtimedwait(SysCtx *c, const uint64_t a[6])
 {
     Thread *t = thread_of(c);

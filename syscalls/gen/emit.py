@@ -171,7 +171,9 @@ class Emit:
         out = ["/* Generated from the system-call tables. */", "#ifndef FERRY_SYS_ROWS_H",
                "#define FERRY_SYS_ROWS_H", "", "enum {"]
         out += [f"    SYS_ROW_{r.name}," for r in self.t.rows]
-        out += ["    SYS_ROW_COUNT,", f"    SYS_ROWS_WITH_OPS = {len(self.flat)},", "};", ""]
+        out += ["    SYS_ROW_COUNT,", f"    SYS_ROWS_WITH_OPS = {len(self.flat)},"]
+        out += [f"    SYS_ROW_{r.call}_{r.op.lower()} = {i}," for i, (r, *_) in enumerate(self.flat)
+                if r.op and r.state == "custom"] + ["};", ""]
         out += ["typedef enum SysKind {"] + [f"    SYS_KIND_{k.upper()}," for k in kind_names()]
         out += ["    SYS_KIND_COUNT", "} SysKind;", "", "enum {"]
         out += [f"    SYS_SET_{s}," for s in self.sets] + ["    SYS_SET_COUNT", "};", "", "enum {"]

@@ -105,6 +105,11 @@ def programs():
         check('start without arguments ' + kind,
               ['-L', SYSROOT, './start.' + kind], out='OK\n', env={'A': ''})
     check('no interpreter', ['./start.dynamic'], 127, '', 'use -L')
+    shown = ['./cmdline.static', 'a b', '', 'c']
+    check('cmdline', shown, out='./cmdline.static|a b||c| 0\n')
+    check('cmdline, short name', ['-0', 'x', *shown], out='x|a b||c| 0\n')
+    check('cmdline, long name', ['-0', 'x' * 500, *shown], out='x' * 500 + '|a b||c| 0\n')
+    check('environ', ['-E', 'MARK=1', '-U', 'HOME', *shown], out='./cmdline.static|a b||c| 0\n')
     show = ['./args.static']
     check('argv0', ['-0', 'zero', *show, 'x'], out='zero x -\n')
     check('set', ['-E', 'MARK=1', *show], out='./args.static 1\n')

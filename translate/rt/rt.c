@@ -35,6 +35,11 @@ bool rt_init(const RtConfig *cfg)
     return true;
 }
 
+bool rt_code_is_split(void)
+{
+    return rt.rw_minus_rx != 0;
+}
+
 bool rt_vcpu_init(Vcpu *v)
 {
     v->guest = rt.cfg.guest;

@@ -100,6 +100,8 @@ typedef struct RtConfig {
 
 /* Set-up; false with a message on stderr. Allocates address space, writes the stubs. */
 bool rt_init(const RtConfig *cfg);
+/* Code is never writable and executable at once: asked for, or the host refuses it. */
+bool rt_code_is_split(void);
 
 /*
  * Return stack, scratch, helper table, mode. The caller owns v, whose guest state is filled in, and
