@@ -119,7 +119,10 @@ void cpu_loop(Thread *t)
         RtEvent ev = rt_run(v);
         switch (ev.kind) {
         case RT_TRAP:
-            do_trap(t, &ev);
+            if (ev.trap != TRAP_CUSTOM)
+                do_trap(t, &ev);
+            else if (!process.guest->trap(t, &ev))
+                fault(t, ev.signo, ev.code, ev.data, &ev);
             break;
         case RT_POLL:
             break;

@@ -36,6 +36,8 @@ typedef struct GuestLinux {
     /* Restores from the frame at sp: registers (in slots and on the host, but for the mode),
      * *mask, *altstack; false when it is bad. */
     bool (*frame_pop)(struct Thread *t, uint64_t *mask, SigStack *altstack);
+    /* TRAP_CUSTOM: does what the kernel does. False: *ev has become a fault to be delivered. */
+    bool (*trap)(struct Thread *t, RtEvent *ev);
     /* Value of the fault code in the frame for a fault (the architecture's syndrome register). */
     uint64_t (*fault_code)(const RtEvent *ev);
 } GuestLinux;

@@ -10,6 +10,7 @@
  */
 #include <asm/signal.h>
 #include <string.h>
+#include "a64_linux.h"
 #include "check.h"
 #include "flags.h"
 #include "guestmem.h"
@@ -309,4 +310,5 @@ GuestLinux guest_linux_a64 = {
     .frame_push = a64_frame_push,
     .frame_pop = a64_frame_pop,
     .fault_code = a64_fault_code,
+    .trap = a64_mops_trap,
 };

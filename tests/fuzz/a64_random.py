@@ -48,6 +48,7 @@ EXCLUDED = [
     (r'hint$', 'name', 'some are pointer authentication'),
     (r'(wfe|wfi|yield|wfet|wfit|sev|sevl|dgh|hlt|brk|udf|tcommit|esb).*', 'name', 'waits or traps'),
     (r'(isb|sb|dsb.*|ssbb|pssbb)$', 'name', 'no visible effect'),
+    (r'mops_.*', 'name', 'three make one operation; tests/guest/progs/a64_mops.c'),
     (r'.*(xpac|pac|aut).*', 'name', 'pointer authentication is hidden'),
 ]
 

@@ -61,10 +61,13 @@ def draw(row, rng):
 
 
 def unpredictable(row, word):
-    """Two loads into one register, or write-back to a register that is transferred."""
+    """Two loads into one register, write-back to a register that is transferred, MOPS registers."""
     def field(name):
         f = row.fields.get(name)
         return None if f is None else word >> f.pos & ((1 << f.width) - 1)
+    if row.name.startswith('mops_'):
+        regs = [field('rd'), field('rs'), field('rn')]
+        return len(set(regs)) < 3 or 31 in regs
     rt, rt2, rn = field('rt'), field('rt2'), field('rn')
     if rt is not None and rt == rt2:
         return True

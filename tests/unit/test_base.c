@@ -242,6 +242,33 @@ Test(guestmem, copies_and_reports_faults)
     }
 }
 
+/* Each length over the end of the page, both ways: what is done is done, what is left is told. */
+Test(guestmem, moves_blocks_up_to_a_fault)
+{
+    uint8_t *p = page_before_hole(), *q = page_before_hole(), want[4096];
+    for (size_t n = 0; n <= 1200; n += n < 80 ? 1 : 37) {
+        for (size_t room = n > 40 ? n - 40 : 0; room <= n; room++) {
+            fill(p, 4096, (unsigned)n);
+            memset(q, 0, 4096);
+            size_t left = gm_move(gm_addr(q + 4096 - room), gm_addr(p + 1), n, false);
+            cr_assert(left >= n - room && left < n - room + 32);
+            cr_assert_eq(memcmp(q + 4096 - room, p + 1, n - left), 0);
+            left = gm_fill(gm_addr(q + 4096 - room), 0x5a, n);
+            cr_assert(left >= n - room && left < n - room + 8);
+            memset(want, 0x5a, n - left);
+            cr_assert_eq(memcmp(q + 4096 - room, want, n - left), 0);
+        }
+        fill(p, 4096, (unsigned)n);
+        memcpy(want, p + 100, n);
+        cr_assert_eq(gm_move(gm_addr(p + 103), gm_addr(p + 100), n, true), 0);
+        cr_assert_eq(memcmp(p + 103, want, n), 0);
+        memcpy(want, p + 103, n);
+        cr_assert_eq(gm_move(gm_addr(p + 100), gm_addr(p + 103), n, false), 0);
+        cr_assert_eq(memcmp(p + 100, want, n), 0);
+        cr_assert_eq(gm_move(gm_addr(q + 4096 - n), gm_addr(p), n + 64, true), n + 64);
+    }
+}
+
 Test(guestmem, compares_and_swaps)
 {
     uint8_t *p = page_before_hole();

@@ -24,6 +24,10 @@ extern const char gm_asm_cas16_insn[], gm_asm_cas16_fault[];
 typedef long GmCopy(void *dst, const void *src);
 GmCopy gm_asm_copy1, gm_asm_copy2, gm_asm_copy4, gm_asm_copy8, gm_asm_copy16;
 extern const char gm_asm_copy16_begin[], gm_asm_copy16_end[], gm_asm_copy16_fault[];
+size_t gm_asm_move_up(void *dst, const void *src, size_t n);
+size_t gm_asm_move_down(void *dst_end, const void *src_end, size_t n);
+size_t gm_asm_fill(void *dst, unsigned byte, size_t n);
+extern const char gm_asm_move_begin[], gm_asm_move_end[], gm_asm_move_fault[];
 extern const char gm_asm_begin[], gm_asm_end[], gm_asm_fault[];
 
 bool gm_range_ok(GuestAddr a, uint64_t n)
@@ -91,6 +95,18 @@ bool gm_cas(GuestAddr a, unsigned size, uint64_t *old, const uint64_t *now)
     }
 }
 
+size_t gm_move(GuestAddr dst, GuestAddr src, size_t n, bool down)
+{
+    if (down)
+        return gm_asm_move_down(gm_ptr(dst + n), gm_ptr(src + n), n);
+    return gm_asm_move_up(gm_ptr(dst), gm_ptr(src), n);
+}
+
+size_t gm_fill(GuestAddr dst, uint8_t byte, size_t n)
+{
+    return gm_asm_fill(gm_ptr(dst), byte, n);
+}
+
 /* Meaning of a string loop's result `n` that was allowed `room` bytes out of `max`. */
 static long string_result(long n, size_t room, size_t max)
 {
@@ -121,6 +137,8 @@ uint64_t gm_fixup(uint64_t pc)
         return (uintptr_t)gm_asm_cas16_fault;
     if (pc >= (uintptr_t)gm_asm_copy16_begin && pc < (uintptr_t)gm_asm_copy16_end)
         return (uintptr_t)gm_asm_copy16_fault;
+    if (pc >= (uintptr_t)gm_asm_move_begin && pc < (uintptr_t)gm_asm_move_end)
+        return (uintptr_t)gm_asm_move_fault;
     bool inside = pc >= (uintptr_t)gm_asm_begin && pc < (uintptr_t)gm_asm_end;
     return inside ? (uintptr_t)gm_asm_fault : 0;
 }

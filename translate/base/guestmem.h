@@ -46,6 +46,14 @@ bool gm_store(GuestAddr dst, const void *src, unsigned size);
 bool gm_cas(GuestAddr a, unsigned size, uint64_t *old, const uint64_t *now);
 
 /*
+ * Blocks as guest instructions move them: like gm_load, no check of the addresses. The result is
+ * the number of bytes not done when the host reported a fault, 0 when all is done. A block is
+ * copied upwards from its first byte or downwards from its last.
+ */
+size_t gm_move(GuestAddr dst, GuestAddr src, size_t n, bool down);
+size_t gm_fill(GuestAddr dst, uint8_t byte, size_t n);
+
+/*
  * Length of the guest string without its NUL, at most max; -EFAULT when unreadable,
  * -ENAMETOOLONG when no NUL stands within max bytes.
  */

@@ -163,6 +163,118 @@ gm_asm_copy16_fault:
         jmp     gm_asm_fault
         .size   gm_asm_copy16, . - gm_asm_copy16
 
+/*
+ * Blocks that may end early: size_t gm_asm_move_up(rdi dst, rsi src, rdx n), gm_asm_fill(rdi dst,
+ * rsi byte, rdx n) and gm_asm_move_down(rdi dst end, rsi src end, rdx n). They return the bytes not
+ * done, which rcx counts at every instruction that may fault.
+ */
+        .globl  gm_asm_move_up, gm_asm_move_down, gm_asm_fill
+        .globl  gm_asm_move_begin, gm_asm_move_end, gm_asm_move_fault
+        .hidden gm_asm_move_up, gm_asm_move_down, gm_asm_fill
+        .hidden gm_asm_move_begin, gm_asm_move_end, gm_asm_move_fault
+        .type   gm_asm_move_up, @function
+gm_asm_move_begin:
+gm_asm_move_up:
+        movq    %rdx, %rcx
+        cmpq    $512, %rcx
+        jae     4f
+1:      cmpq    $32, %rcx
+        jb      2f
+        movq    (%rsi), %rax
+        movq    8(%rsi), %r8
+        movq    16(%rsi), %r9
+        movq    24(%rsi), %r10
+        movq    %rax, (%rdi)
+        movq    %r8, 8(%rdi)
+        movq    %r9, 16(%rdi)
+        movq    %r10, 24(%rdi)
+        addq    $32, %rsi
+        addq    $32, %rdi
+        subq    $32, %rcx
+        jmp     1b
+2:      cmpq    $8, %rcx
+        jb      5f
+        movq    (%rsi), %rax
+        movq    %rax, (%rdi)
+        addq    $8, %rsi
+        addq    $8, %rdi
+        subq    $8, %rcx
+        jmp     2b
+5:      testq   %rcx, %rcx
+        jz      7f
+6:      movzbl  (%rsi), %eax
+        movb    %al, (%rdi)
+        incq    %rsi
+        incq    %rdi
+        decq    %rcx
+        jnz     6b
+7:      xorl    %eax, %eax
+        ret
+4:      rep movsb
+        xorl    %eax, %eax
+        ret
+        .size   gm_asm_move_up, . - gm_asm_move_up
+
+        .type   gm_asm_move_down, @function
+gm_asm_move_down:
+        movq    %rdx, %rcx
+1:      cmpq    $32, %rcx
+        jb      2f
+        movq    -8(%rsi), %rax
+        movq    -16(%rsi), %r8
+        movq    -24(%rsi), %r9
+        movq    -32(%rsi), %r10
+        movq    %rax, -8(%rdi)
+        movq    %r8, -16(%rdi)
+        movq    %r9, -24(%rdi)
+        movq    %r10, -32(%rdi)
+        subq    $32, %rsi
+        subq    $32, %rdi
+        subq    $32, %rcx
+        jmp     1b
+2:      testq   %rcx, %rcx
+        jz      4f
+3:      movzbl  -1(%rsi), %eax
+        movb    %al, -1(%rdi)
+        decq    %rsi
+        decq    %rdi
+        decq    %rcx
+        jnz     3b
+4:      xorl    %eax, %eax
+        ret
+        .size   gm_asm_move_down, . - gm_asm_move_down
+
+        .type   gm_asm_fill, @function
+gm_asm_fill:
+        movq    %rdx, %rcx
+        movzbl  %sil, %eax
+        cmpq    $512, %rcx
+        jae     4f
+        movabsq $0x0101010101010101, %r8
+        imulq   %r8, %rax
+1:      cmpq    $8, %rcx
+        jb      2f
+        movq    %rax, (%rdi)
+        addq    $8, %rdi
+        subq    $8, %rcx
+        jmp     1b
+2:      testq   %rcx, %rcx
+        jz      5f
+3:      movb    %al, (%rdi)
+        incq    %rdi
+        decq    %rcx
+        jnz     3b
+5:      xorl    %eax, %eax
+        ret
+4:      rep stosb
+        xorl    %eax, %eax
+        ret
+        .size   gm_asm_fill, . - gm_asm_fill
+gm_asm_move_end:
+gm_asm_move_fault:
+        movq    %rcx, %rax
+        ret
+
 gm_asm_cas16_fault:
         movq    %r8, %rbx
 gm_asm_fault:

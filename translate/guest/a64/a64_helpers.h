@@ -5,5 +5,8 @@
 #include "vcpu.h"
 
 uint64_t helper_a64_rndr(Vcpu *v);
+/* The main part of CPY* and SET*: as much as can be done at once. Linux's traps use them too. */
+uint64_t helper_a64_mops_copy(Vcpu *v, uint64_t to, uint64_t from, uint64_t n);
+uint64_t helper_a64_mops_set(Vcpu *v, uint64_t to, uint64_t n, uint64_t byte);
 
 #endif
