@@ -51,21 +51,26 @@ static bool access_keeps(const X64Sel *s, const IrInsn *x)
     return plain && !computed;
 }
 
-enum { KEEPS = 1, KEEPS_PLAIN = 2 /* if access_keeps() says so */ };
+enum {
+    KEEPS = 1,
+    KEEPS_PLAIN = 2, /* if access_keeps() says so */
+    COMPARES = 4,    /* leaves_compare() may say so */
+};
 static const uint8_t keeps[IR_OP_COUNT] = {
-    [IR_NOP] = KEEPS,      [IR_AT] = KEEPS,       [IR_CONST] = KEEPS, [IR_VCONST] = KEEPS,
-    [IR_GADDR] = KEEPS,    [IR_GET] = KEEPS,      [IR_PARAM] = KEEPS, [IR_SET] = KEEPS,
-    [IR_TRUNC] = KEEPS,    [IR_ZEXT] = KEEPS,     [IR_SEXT] = KEEPS,  [IR_NOT] = KEEPS,
-    [IR_LD] = KEEPS_PLAIN, [IR_ST] = KEEPS_PLAIN,
+    [IR_NOP] = KEEPS,      [IR_AT] = KEEPS,       [IR_CONST] = KEEPS,  [IR_VCONST] = KEEPS,
+    [IR_GADDR] = KEEPS,    [IR_GET] = KEEPS,      [IR_PARAM] = KEEPS,  [IR_SET] = KEEPS,
+    [IR_TRUNC] = KEEPS,    [IR_ZEXT] = KEEPS,     [IR_SEXT] = KEEPS,   [IR_NOT] = KEEPS,
+    [IR_LD] = KEEPS_PLAIN, [IR_ST] = KEEPS_PLAIN, [IR_SUB] = COMPARES, [IR_FLSUB] = COMPARES,
+    [IR_AND] = COMPARES,   [IR_OR] = COMPARES,    [IR_XOR] = COMPARES, [IR_ADD] = COMPARES,
 };
 
 /* Insn j leaves EFLAGS alone, whatever comes of it; `at` is the reader. */
 static bool keeps_flags(const X64Sel *s, IrRef j, IrRef at)
 {
     const IrInsn *x = x64_ir(s, j);
-    if (keeps[x->op])
+    if (keeps[x->op] & (KEEPS | KEEPS_PLAIN))
         return keeps[x->op] == KEEPS || access_keeps(s, x);
-    return !ir_effects(x) && !s->val[j].need && !s->val[j].eflags && !used_between(s, j, at);
+    return !s->val[j].need && !s->val[j].eflags && !ir_effects(x) && !used_between(s, j, at);
 }
 
 /* All insns between the one at `from` and the reader `at` keep EFLAGS. */
@@ -113,7 +118,7 @@ static bool reuse_compare(X64Sel *s, RaInsn *r, IrRef a, IrRef b, X64Cc cc)
         if (keeps[(--x)->op] == KEEPS)
             continue;
         X64Cc c = cc;
-        if (leaves_compare(s, j, a, b, &c)) {
+        if (keeps[x->op] == COMPARES && leaves_compare(s, j, a, b, &c)) {
             s->val[j].eflags |= X64_EFL_WANTED;
             r->cond = COND_EFLAGS;
             r->cc = c;
@@ -184,7 +189,7 @@ static void cond_compare(X64Sel *s, RaInsn *r, IrRef a, IrRef b, X64Cc cc)
 {
     IrType t = (IrType)x64_ir(s, a)->type;
     unsigned bits = x64_type_bits(t);
-    int64_t imm;
+    int64_t imm = 0;
     bool is_imm = x64_sel_imm(s, b, bits, &imm);
     if (is_imm && imm == 0 && cc != X64_B && cc != X64_AE && cc != X64_O && cc != X64_NO) {
         cc = cc == X64_A ? X64_NE : cc == X64_BE ? X64_E : cc;

@@ -160,7 +160,14 @@ void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned fl
 /* True when ref's general register has zeros above its type's bits (i32, bool, flags types). */
 bool x64_sel_clean(const X64Sel *s, IrRef ref);
 /* A constant that fits a sign-extended 32-bit immediate of an operation of `bits` bits. */
-bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned bits, int64_t *imm);
+static inline bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned bits, int64_t *imm)
+{
+    if (!ir_is_const(s->u, ref))
+        return false;
+    unsigned sh = 64 - bits;
+    *imm = (int64_t)(ir_value(s->u, ref) << sh) >> sh;
+    return x64_is_s32(*imm);
+}
 static inline unsigned x64_type_bits(IrType t)
 {
     return t == IR_I64 ? 64 : t == IR_I16 ? 16 : t == IR_I8 ? 8 : 32;

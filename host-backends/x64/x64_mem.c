@@ -102,7 +102,7 @@ void x64_select_st(X64Sel *s, IrRef i, const IrInsn *in)
         x64_sel_use(s, r, x64_vec_sel_alias(s, v), RC_VEC, 0);
         return;
     }
-    int64_t imm;
+    int64_t imm = 0;
     bool fits = x64_sel_imm(s, v, 8u << size, &imm);
     r->imm = imm;
     if (xchg)

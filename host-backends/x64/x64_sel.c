@@ -130,16 +130,6 @@ void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned fl
         x64_sel_use(s, r, ref, RC_GPR, flags);
 }
 
-bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned bits, int64_t *imm)
-{
-    if (!ir_is_const(s->u, ref))
-        return false;
-    unsigned sh = 64 - bits;
-    int64_t v = (int64_t)(ir_value(s->u, ref) << sh) >> sh;
-    *imm = v;
-    return x64_is_s32(v);
-}
-
 /* ---- state, constants of state, calls -------------------------------------------------------- */
 
 /* A set that lives in side tables only: its recipe's inputs must exist. */
@@ -241,9 +231,9 @@ static void sel_block(X64Sel *s, const IrBlock *b)
     s->block_first = first;
     for (IrRef i = b->end; i-- > first;) {
         in--, val--;
-        if (!val->need && !val->eflags && !always[in->op])
-            continue;
         X64SelectFn *fn = select_fn[in->op];
+        if (fn == x64_select_none || (!val->need && !val->eflags && !always[in->op]))
+            continue;
         if (fn)
             fn(s, i, in);
         else
