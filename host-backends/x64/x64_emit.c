@@ -288,11 +288,3 @@ void x64_land8(X64Emit *e, uint32_t at)
     CHECK(d < 128);
     e->base[at - 1] = (uint8_t)d;
 }
-
-void x64_land32(X64Emit *e, uint32_t at)
-{
-    if (UNLIKELY(e->overflow))
-        return;
-    uint32_t d = x64_off(e) - at;
-    memcpy(e->base + at - 4, &d, 4);
-}

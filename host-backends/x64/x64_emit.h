@@ -631,8 +631,25 @@ static inline void x64_jcc_back8(X64Emit *e, X64Cc cc, uint32_t to)
     x64_u8(e, 0x70u | cc);
     x64_u8(e, to - (x64_off(e) + 1));
 }
+static inline void x64_jmp_back8(X64Emit *e, const uint8_t *to)
+{
+    x64_room(e);
+    e->p[0] = 0xeb;
+    e->p[1] = (uint8_t)(to - (e->p + 2));
+    e->p += 2;
+}
 void x64_land8(X64Emit *e, uint32_t at);
-void x64_land32(X64Emit *e, uint32_t at);
+/* Aims it at offset `to`. */
+static inline void x64_aim32(X64Emit *e, uint32_t at, uint32_t to)
+{
+    if (UNLIKELY(e->overflow))
+        return;
+    x64_put32(e->base + at - 4, to - at);
+}
+static inline void x64_land32(X64Emit *e, uint32_t at)
+{
+    x64_aim32(e, at, x64_off(e));
+}
 
 /* ---- vector instructions ------------------------------------------------------------------- */
 

@@ -100,6 +100,21 @@ static uint64_t rec_rx(const X64Ctx *c, uint32_t index)
     return c->out->data_rx + index * sizeof(ExitRec);
 }
 
+/*
+ * From far code to a stub: jmp [stub], or a short jump to such a jump that stands closely before.
+ * *last is its place or NULL.
+ */
+static inline void jmp_stub(X64Ctx *c, unsigned stub, uint8_t **last)
+{
+    uint8_t *p = c->e.p;
+    if (*last && p + 2 - *last <= 128) {
+        x64_jmp_back8(&c->e, *last);
+        return;
+    }
+    *last = p;
+    x64_jmp_m(&c->e, stub_mem(stub));
+}
+
 /* Where an unlinked field leads: arg is the record's index; f->from the place after the field. */
 static void far_unlinked(X64Ctx *c, const X64Far *f)
 {
@@ -108,7 +123,7 @@ static void far_unlinked(X64Ctx *c, const X64Far *f)
     rec->patch_at = (uint32_t)(at - (c->e.rx + f->from - 4));
     rec->stub_at = (uint32_t)(at - x64_here(&c->e));
     x64_lea(&c->e, 3, X64_RAX, x64_mem_rip(at));
-    x64_jmp_m(&c->e, stub_mem(X64_STUB_LEAVE_LINK));
+    jmp_stub(c, X64_STUB_LEAVE_LINK, &c->link_jmp);
 }
 
 /* Padding so that a field `lead` bytes ahead does not cross 8 bytes. */
@@ -135,10 +150,17 @@ static void exit_jmp(X64Ctx *c, ExitKind kind, int64_t target_off)
     field_done(c, kind, target_off);
 }
 
+/* Exits to one target that follow each other share this. */
 static void far_poll(X64Ctx *c, const X64Far *f)
 {
+    if (c->poll_at && c->poll_target == (int64_t)f->arg) {
+        x64_aim32(&c->e, f->from, c->poll_at);
+        return;
+    }
+    c->poll_at = x64_off(&c->e);
+    c->poll_target = (int64_t)f->arg;
     x64_gaddr(c, X64_RAX, (int64_t)f->arg);
-    x64_jmp_m(&c->e, stub_mem(X64_STUB_LEAVE_POLL));
+    jmp_stub(c, X64_STUB_LEAVE_POLL, &c->poll_jmp);
 }
 
 static void poll_if_back(X64Ctx *c, int64_t target_off)

@@ -92,7 +92,20 @@ static inline bool x64_wants_eflags(const RaInsn *r)
 }
 
 /* A new RaInsn (before those made so far) for IR insn `ir`; kind RA_OP, form 0. */
-RaInsn *x64_sel_new(X64Sel *s, uint32_t ir);
+void x64_sel_full(X64Sel *s); /* no room: goes on in the last RaInsn's place */
+static inline RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
+{
+    if (UNLIKELY(s->at == s->ra->buf))
+        x64_sel_full(s);
+    RaInsn *r = --s->at;
+    /* not the arrays: their entries are filled one by one */
+    memset(r, 0, offsetof(RaInsn, dst));
+    memset(&r->first_move, 0, sizeof *r - offsetof(RaInsn, first_move));
+    r->ir = ir;
+    r->kind = RA_OP;
+    r->extra = (uint32_t)s->val[ir].eflags << X64_EFL_SHIFT;
+    return r;
+}
 /* The value that an insn's vector result is described as: itself, or a vfrom that was fused. */
 IrRef x64_vec_sel_result(X64Sel *s, IrRef ref);
 static inline void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
@@ -250,9 +263,11 @@ struct X64Ctx {
     uint32_t *block_off; /* by block */
     uint32_t *fix;       /* pairs: rel32 place, block */
     uint32_t n_fix, cap_fix;
-    uint32_t block; /* block at hand */
-    int64_t at_off; /* module offset of the last observer's guest insn */
-    bool far_part;  /* printing far code now */
+    uint32_t block;               /* block at hand */
+    int64_t at_off;               /* module offset of the last observer's guest insn */
+    uint8_t *link_jmp, *poll_jmp; /* far code: the last jumps to LEAVE_LINK, LEAVE_POLL, or NULL */
+    uint32_t poll_at;             /* and the last code that leaves for a poll, */
+    int64_t poll_target;          /* to go on at this module offset */
     bool fail;
 };
 

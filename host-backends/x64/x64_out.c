@@ -50,7 +50,6 @@ void x64_far_back(X64Ctx *c, const X64Far *f)
 /* Far code may queue more of it (the stubs of exits it contains). */
 static void emit_far(X64Ctx *c)
 {
-    c->far_part = true;
     for (uint32_t k = 0; k < c->n_far && !c->fail; k++) {
         X64Far f = c->far[k];
         if (f.from)

@@ -11,20 +11,10 @@
  */
 #include "x64_internal.h"
 
-RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
+void x64_sel_full(X64Sel *s)
 {
-    if (UNLIKELY(s->at == s->ra->buf)) {
-        s->fail = true;
-        s->at++;
-    }
-    RaInsn *r = --s->at;
-    /* not the arrays: their entries are filled one by one */
-    memset(r, 0, offsetof(RaInsn, dst));
-    memset(&r->first_move, 0, sizeof *r - offsetof(RaInsn, first_move));
-    r->ir = ir;
-    r->kind = RA_OP;
-    r->extra = (uint32_t)s->val[ir].eflags << X64_EFL_SHIFT;
-    return r;
+    s->fail = true;
+    s->at++;
 }
 
 void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg)
