@@ -44,8 +44,23 @@ static void halves(X64Vec *v, const Args *g, RaLoc t, RaLoc s, bool high)
         v_op3(v, NULL, V_PAND, t, t, v_pool_rep(v, g->ve + 1, g->ve == VE_8 ? 0xff : 0xffff));
 }
 
+/* The odd bytes of r are zero, by how it is made (a pairwise minimum's operand). */
+static bool odd_bytes_zero(const X64Vec *v, IrRef r)
+{
+    const IrUnit *u = v->env.u;
+    const IrInsn *x = &u->insns[r];
+    if (x->op == IR_VUMIN && (x->aux & VE_MASK) == VE_8)
+        x = &u->insns[x->arg[1]];
+    return x->op == IR_VSHRI && (x->aux & VE_MASK) == VE_16 && x->imm >= 8;
+}
+
 static void emit_uzp(X64Vec *v, const Args *g, bool second)
 {
+    bool bytes = g->ve == VE_8 && !second;
+    if (bytes && odd_bytes_zero(v, g->i->op[0].ref) && odd_bytes_zero(v, g->i->op[1].ref)) {
+        v_op3(v, g->i, V_PACKUSWB, g->d, g->a, g->b);
+        return;
+    }
     if (g->ve == VE_64) {
         v_op3(v, g->i, second ? V_PUNPCKHQDQ : V_PUNPCKLQDQ, g->d, g->a, g->b);
     } else if (g->ve == VE_32) {

@@ -58,6 +58,11 @@ static inline bool a64_has(const TransCtx *tc, A64Feat feat)
     return tc->features->bits[feat / 64] >> feat % 64 & 1;
 }
 
+/*
+ * a + b or a - b to register rd (none if 31) and its flags to nzcv. The flags op stands right beside
+ * the sum: backends make one instruction of the two.
+ */
+void a64_addsub_flags(TransCtx *tc, unsigned sf, bool sub, unsigned rd, IrRef a, IrRef b);
 /* A data address as the memory ops take it: register n or SP (masked to 56 bits in TBI mode). */
 IrRef a64_base(TransCtx *tc, unsigned n);
 /* Applies the same masking to a computed address. */

@@ -60,10 +60,7 @@ TransResult a64_addsub_imm(TransCtx *tc, A64Insn insn)
         a64_set_rsp(tc, f.sf, f.rd, ir_op2(u, f.op ? IR_SUB : IR_ADD, t, a, b));
         return TR_NEXT;
     }
-    if (f.rd != A64_REG_31) {
-        a64_set_r(tc, f.sf, f.rd, ir_op2(u, f.op ? IR_SUB : IR_ADD, t, a, b));
-    }
-    ir_set(u, A64_NZCV, ir_op2(u, f.op ? IR_FLSUB : IR_FLADD, IR_FLAGS, a, b));
+    a64_addsub_flags(tc, f.sf, f.op, f.rd, a, b);
     return TR_NEXT;
 }
 
@@ -87,8 +84,9 @@ TransResult a64_logical_imm(TransCtx *tc, A64Insn insn)
         a64_set_rsp(tc, f.sf, f.rd, v);
         return TR_NEXT;
     }
+    IrRef flags = ir_op1(u, IR_FLLOGIC, IR_FLAGS, v);
     a64_set_r(tc, f.sf, f.rd, v);
-    ir_set(u, A64_NZCV, ir_op1(u, IR_FLLOGIC, IR_FLAGS, v));
+    ir_set(u, A64_NZCV, flags);
     return TR_NEXT;
 }
 

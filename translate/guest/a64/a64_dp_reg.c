@@ -42,17 +42,22 @@ TransResult a64_logical_reg(TransCtx *tc, A64Insn insn)
 {
     const A64_logical_reg f = insn.logical_reg;
     IrRef v = logical_value(tc, f);
+    IrRef flags = f.opc == 3 ? ir_op1(tc->u, IR_FLLOGIC, IR_FLAGS, v) : 0;
     a64_set_r(tc, f.sf, f.rd, v);
-    if (f.opc == 3) {
-        ir_set(tc->u, A64_NZCV, ir_op1(tc->u, IR_FLLOGIC, IR_FLAGS, v));
-    }
+    if (f.opc == 3)
+        ir_set(tc->u, A64_NZCV, flags);
     return TR_NEXT;
 }
 
-/* The flags of a + b or a - b into nzcv. */
-static void set_addsub_flags(TransCtx *tc, bool sub, IrRef a, IrRef b)
+void a64_addsub_flags(TransCtx *tc, unsigned sf, bool sub, unsigned rd, IrRef a, IrRef b)
 {
-    ir_set(tc->u, A64_NZCV, ir_op2(tc->u, sub ? IR_FLSUB : IR_FLADD, IR_FLAGS, a, b));
+    IrRef v = 0;
+    if (rd != A64_REG_31)
+        v = ir_op2(tc->u, sub ? IR_SUB : IR_ADD, a64_type(sf), a, b);
+    IrRef flags = ir_op2(tc->u, sub ? IR_FLSUB : IR_FLADD, IR_FLAGS, a, b);
+    if (v)
+        a64_set_r(tc, sf, rd, v);
+    ir_set(tc->u, A64_NZCV, flags);
 }
 
 TransResult a64_addsub_reg(TransCtx *tc, A64Insn insn)
@@ -66,12 +71,10 @@ TransResult a64_addsub_reg(TransCtx *tc, A64Insn insn)
         return TR_NEXT;
     }
     IrRef a = a64_r(tc, f.sf, f.rn);
-    if (f.rd != A64_REG_31) {
+    if (f.S)
+        a64_addsub_flags(tc, f.sf, f.op, f.rd, a, b);
+    else
         a64_set_r(tc, f.sf, f.rd, ir_op2(u, f.op ? IR_SUB : IR_ADD, t, a, b));
-    }
-    if (f.S) {
-        set_addsub_flags(tc, f.op, a, b);
-    }
     return TR_NEXT;
 }
 
@@ -100,13 +103,10 @@ TransResult a64_addsub_ext(TransCtx *tc, A64Insn insn)
     IrType t = a64_type(f.sf);
     IrRef a = a64_rsp(tc, f.sf, f.rn);
     IrRef b = a64_extended(tc, f.sf, f.rm, f.option, f.imm3);
-    IrRef v = ir_op2(u, f.op ? IR_SUB : IR_ADD, t, a, b);
-    if (!f.S) {
-        a64_set_rsp(tc, f.sf, f.rd, v);
-        return TR_NEXT;
-    }
-    a64_set_r(tc, f.sf, f.rd, v);
-    set_addsub_flags(tc, f.op, a, b);
+    if (f.S)
+        a64_addsub_flags(tc, f.sf, f.op, f.rd, a, b);
+    else
+        a64_set_rsp(tc, f.sf, f.rd, ir_op2(u, f.op ? IR_SUB : IR_ADD, t, a, b));
     return TR_NEXT;
 }
 
@@ -117,11 +117,10 @@ TransResult a64_addsub_carry(TransCtx *tc, A64Insn insn)
     IrRef a = a64_r(tc, f.sf, f.rn), b = a64_r(tc, f.sf, f.rm);
     IrRef carry = ir_get(u, IR_FLAGS, A64_NZCV);
     IrRef v = ir_op3(u, f.op ? IR_SBC : IR_ADC, a64_type(f.sf), a, b, carry);
+    IrRef flags = f.S ? ir_op3(u, f.op ? IR_FLSBC : IR_FLADC, IR_FLAGS, a, b, carry) : 0;
     a64_set_r(tc, f.sf, f.rd, v);
-    if (f.S) {
-        IrRef flags = ir_op3(u, f.op ? IR_FLSBC : IR_FLADC, IR_FLAGS, a, b, carry);
+    if (f.S)
         ir_set(u, A64_NZCV, flags);
-    }
     return TR_NEXT;
 }
 

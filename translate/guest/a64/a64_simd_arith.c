@@ -16,6 +16,14 @@ static IrRef pair_minmax_self(TransCtx *tc, const A64Lanes *x)
 }
 
 /* Pairwise operations work on the pairs of a:b; a 64-bit one packs both into one register. */
+/* Even lanes: of each and the next one; odd lanes: anything. */
+static IrRef minmax_next(TransCtx *tc, A64Lanes x, IrRef a)
+{
+    x.a = a;
+    x.b = v_op1i(tc, IR_VSHRI, x.ve + 1, a, 8 << x.ve);
+    return a64_lanes_3same(tc, &x);
+}
+
 static IrRef pairwise(TransCtx *tc, A64Lanes x, unsigned q)
 {
     enum { ADDP = 23, MAXP = 20 };
@@ -27,6 +35,8 @@ static IrRef pairwise(TransCtx *tc, A64Lanes x, unsigned q)
     x.opcode = x.opcode == MAXP ? 12 : 13;
     if (self)
         return pair_minmax_self(tc, &x);
+    if (x.ve <= VE_16)
+        return v_op2(tc, IR_VUZP1, x.ve, minmax_next(tc, x, x.a), minmax_next(tc, x, x.b));
     A64Lanes p = x;
     p.a = v_op2(tc, IR_VUZP1, x.ve, x.a, x.b);
     p.b = v_op2(tc, IR_VUZP2, x.ve, x.a, x.b);
