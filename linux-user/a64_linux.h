@@ -11,5 +11,9 @@ struct Thread;
  * whose registers have option B's form. pc is the instruction's, the event's data its word.
  */
 bool a64_mops_trap(struct Thread *t, RtEvent *ev);
+/* New random keys for all of pointer authentication and all of them enabled, as exec does it. */
+void a64_keys_init(Vcpu *v);
+/* GuestLinux.prctl */
+long a64_prctl(struct Thread *t, const uint64_t a[6]);
 
 #endif

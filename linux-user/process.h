@@ -38,6 +38,8 @@ typedef struct GuestLinux {
     bool (*frame_pop)(struct Thread *t, uint64_t *mask, SigStack *altstack);
     /* TRAP_CUSTOM: does what the kernel does. False: *ev has become a fault to be delivered. */
     bool (*trap)(struct Thread *t, RtEvent *ev);
+    /* prctl options of the architecture (PR_PAC_*); NULL: it has none. */
+    long (*prctl)(struct Thread *t, const uint64_t a[6]);
     /* Value of the fault code in the frame for a fault (the architecture's syndrome register). */
     uint64_t (*fault_code)(const RtEvent *ev);
 } GuestLinux;

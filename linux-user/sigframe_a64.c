@@ -299,6 +299,7 @@ static void a64_exec_state(Vcpu *v)
     uint64_t hwcap[2];
     process.guest->ops->hwcaps(&process.features, hwcap);
     take_pstate(v, hwcap[0] & HWCAP_SSBS ? PSTATE_SSBS : 0);
+    a64_keys_init(v);
 }
 
 GuestLinux guest_linux_a64 = {
@@ -311,4 +312,5 @@ GuestLinux guest_linux_a64 = {
     .frame_pop = a64_frame_pop,
     .fault_code = a64_fault_code,
     .trap = a64_mops_trap,
+    .prctl = a64_prctl,
 };

@@ -3,7 +3,8 @@
 
 Every file of progs/ is built for host and guest in each variant (-O0 to -O3, static and
 static-pie); standard output and exit status must be equal. A first comment line of the form
-`// programs: OPTION...` adds compiler options; `// expect: TEXT` lines replace the native run for
+`// programs: OPTION...` adds compiler options, `// ferry: OPTION...` options of the runner when it is
+ferry; `// expect: TEXT` lines replace the native run for
 programs that only make sense on the guest.
 
     tests/guest/programs.py --build-dir build [--only setjmp] [--levels O0,O2]
@@ -54,7 +55,11 @@ def one(job):
         if err:
             return label, 'does not compile natively: ' + err[-300:]
         want = execute([out + '.native'], args.limit)
-    got = execute([*args.runner.split(), out], args.limit)
+    own = re.findall(r'^// ferry: (.*)$', head, re.M)
+    words = args.runner.split()
+    if os.path.basename(words[0]) == 'ferry':
+        words += sum((o.split() for o in own), [])
+    got = execute([*words, out], args.limit)
     if got[:2] == want[:2]:
         return label, None
     return label, 'status %s for %s; output\n%s\nfor\n%s\n%s' % (

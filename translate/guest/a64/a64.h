@@ -25,6 +25,12 @@ enum { A64_REG_31 = 31, A64_INSN_LEN = 4 };
 /* Bits of the pstate slot (SPSR_EL1's places). */
 enum { A64_PSTATE_SSBS = 1 << 12, A64_PSTATE_DIT = 1 << 24 };
 
+/* Keys of pointer authentication, in the order of the pac_key slots. */
+enum { A64_KEY_IA, A64_KEY_IB, A64_KEY_DA, A64_KEY_DB, A64_KEY_GA, A64_KEY_COUNT };
+
+/* The HINT instructions of PAuth; false when n is none of them. */
+bool a64_pauth_hint(TransCtx *tc, unsigned n);
+
 /* Integer type of an operand whose size bit is sf. */
 static inline IrType a64_type(unsigned sf)
 {

@@ -65,6 +65,9 @@ TransResult a64_hint(TransCtx *tc, A64Insn insn)
 {
     enum { HINT_WFE = 2, HINT_WFI = 3 };
     unsigned n = (unsigned)insn.hint.CRm << 3 | insn.hint.op2;
+    if (a64_has(tc, A64_FEAT_PAuth) && a64_pauth_hint(tc, n)) {
+        return TR_NEXT;
+    }
     return n == HINT_WFE || n == HINT_WFI ? a64_trap(tc, TRAP_YIELD, 0) : TR_NEXT;
 }
 
