@@ -12,6 +12,7 @@
 #include <string.h>
 #include "guestmem.h"
 #include "hostsys.h"
+#include "overlay.h"
 #include "process.h"
 #include "str.h"
 
@@ -95,6 +96,8 @@ SysPathResult path_hook(SysCtx *c, const SysPathQuery *q, char *out, long *resul
         sb_puts(&sb, exe);
         return SYS_PATH_REPLACED;
     }
+    if (overlay_open(c, q, result))
+        return SYS_PATH_DONE;
     if (process.opt.sysroot && looks_in_sysroot(q->row->id) && path_in_sysroot(q->path, out) == out)
         return SYS_PATH_REPLACED;
     return SYS_PATH_KEEP;

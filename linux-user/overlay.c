@@ -1,0 +1,173 @@
+/*
+ * The overlays. With an AArch64 guest:
+ *
+ *     openat(AT_FDCWD, "/proc/cpuinfo", O_RDONLY)   -> a file that starts "processor\t:
+ * 0\nBogoMIPS"
+ *
+ * Only a path whose last part is the name of a row costs more than a comparison. The file is made
+ * in memory, and what the guest gets is a second, read-only opening of it with its own flags.
+ */
+#include "overlay.h"
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <linux/fcntl.h>
+#include <linux/memfd.h>
+#include <string.h>
+#include "guestmem.h"
+#include "hostsys.h"
+#include "process.h"
+#include "str.h"
+
+typedef struct Overlay {
+    char name[16];
+    char path[32];         /* what the kernel calls it */
+    long (*write)(int fd); /* 0 or -errno */
+} Overlay;
+
+static long write_all(int fd, const char *text, size_t n)
+{
+    while (n) {
+        long r = HS(__NR_write, fd, text, n);
+        if (r < 0 && r != -EINTR)
+            return r;
+        if (r > 0)
+            text += r, n -= (size_t)r;
+    }
+    return 0;
+}
+
+/* ---- /proc/cpuinfo ---- */
+
+static long cpuinfo_range(int fd, uint64_t first, uint64_t last)
+{
+    const GuestOps *g = process.guest->ops;
+    long r = 0;
+    for (uint64_t cpu = first; cpu <= last && r == 0; cpu++) {
+        char text[2048];
+        StrBuf sb = STRBUF_ON(text);
+        g->cpuinfo(&process.features, (unsigned)cpu, &sb);
+        r = write_all(fd, sb.buf, sb.len);
+    }
+    return r;
+}
+
+static uint64_t take_number(const char **s)
+{
+    uint64_t v = 0;
+    while (**s >= '0' && **s <= '9')
+        v = v * 10 + (uint64_t)(*(*s)++ - '0');
+    return v;
+}
+
+/* For each of the host's processors, as a list like "0-3,5". */
+static long cpuinfo_list(int fd, const char *list)
+{
+    long r = 0;
+    while (*list >= '0' && *list <= '9' && r == 0) {
+        uint64_t first = take_number(&list), last = first;
+        if (*list == '-')
+            list++, last = take_number(&list);
+        r = cpuinfo_range(fd, first, MIN(last, first + 0xffff));
+        list += *list == ',';
+    }
+    return r;
+}
+
+static long write_cpuinfo(int fd)
+{
+    char list[1024] = "0";
+    long online = HS(__NR_openat, AT_FDCWD, "/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
+    if (!hs_failed(online)) {
+        long n = HS(__NR_read, online, list, sizeof list - 1);
+        list[n > 0 ? n : 1] = 0;
+        HS(__NR_close, online);
+    }
+    return cpuinfo_list(fd, list);
+}
+
+static const Overlay overlays[] = {
+    {"cpuinfo", "/proc/cpuinfo", write_cpuinfo},
+};
+
+/* ---- opening ---- */
+
+/* The row that the path may name by its last part. */
+static const Overlay *find_by_name(const char *path)
+{
+    const char *base = str_basename(path);
+    for (size_t i = 0; i < ARRAY_LEN(overlays); i++)
+        if (str_eq(base, overlays[i].name))
+            return &overlays[i];
+    return NULL;
+}
+
+static void fd_path(char out[32], long fd)
+{
+    StrBuf sb = {out, 32, 0};
+    sb_printf(&sb, "/proc/self/fd/%ld", fd);
+}
+
+/* Does the path, seen from dirfd, lead to the row's file? */
+static bool leads_to(const Overlay *o, const SysPathQuery *q)
+{
+    char link[32], name[sizeof o->path];
+    long fd = HS(__NR_openat, q->dirfd, q->path, O_PATH | O_CLOEXEC);
+    if (hs_failed(fd))
+        return false;
+    fd_path(link, fd);
+    long n = HS(__NR_readlinkat, AT_FDCWD, link, name, sizeof name - 1);
+    HS(__NR_close, fd);
+    if (n <= 0)
+        return false;
+    name[n] = 0;
+    return str_eq(name, o->path);
+}
+
+/* The guest's open flags as the host's; openat2 has them in a struct. */
+static uint64_t host_flags(SysCtx *c, const SysPathQuery *q)
+{
+    uint64_t flags = q->args[2];
+    if (q->row->id == SYS_ROW_openat2 && !gm_copy_in(&flags, q->args[2], sizeof flags))
+        return O_WRONLY; /* the kernel will say EFAULT */
+    return sys_open_flags_to_host(c->abi, flags);
+}
+
+/* A second opening of the file in memory takes the first one's place: the lowest free number. */
+static long reopen(long fd, uint64_t flags)
+{
+    char link[32];
+    fd_path(link, fd);
+    long r = HS(__NR_openat, AT_FDCWD, link, O_RDONLY | O_CLOEXEC | (flags & O_NONBLOCK));
+    if (hs_failed(r)) {
+        HS(__NR_close, fd);
+        return r;
+    }
+    fd = HS(__NR_dup3, r, fd, flags & O_CLOEXEC);
+    HS(__NR_close, r);
+    return fd;
+}
+
+bool overlay_open(SysCtx *c, const SysPathQuery *q, long *result)
+{
+    const Overlay *o = find_by_name(q->path);
+    if (!o || (q->row->id != SYS_ROW_openat && q->row->id != SYS_ROW_openat2))
+        return false;
+    uint64_t flags = host_flags(c, q);
+    if ((flags & O_ACCMODE) != O_RDONLY || flags & (O_PATH | O_DIRECTORY | O_TRUNC) ||
+        !leads_to(o, q))
+        return false;
+    long fd = HS(__NR_memfd_create, o->name, MFD_CLOEXEC);
+    if (hs_failed(fd)) {
+        *result = fd;
+        return true;
+    }
+    HS(__NR_fchmod, fd, 0444);
+    long r = o->write((int)fd);
+    if (r == 0) {
+        *result = reopen(fd, flags);
+        return true;
+    }
+    HS(__NR_close, fd);
+    *result = r;
+    return true;
+}
