@@ -86,6 +86,9 @@ enum {
     X64_EFL_UCOMI_SWAP = 4, /* fcmp: what ucomis b, a leaves */
     X64_EFL_SHIFT = 24,     /* place of these bits in RaInsn.extra */
 };
+/* `form` of a set: the slot is pinned, the allocator's moves are all of it. */
+enum { X64_SET_MOVES = 1 };
+
 static inline bool x64_wants_eflags(const RaInsn *r)
 {
     return r->extra >> X64_EFL_SHIFT != 0;

@@ -51,10 +51,10 @@ void x64_far_back(X64Ctx *c, const X64Far *f)
 static void emit_far(X64Ctx *c)
 {
     for (uint32_t k = 0; k < c->n_far && !c->fail; k++) {
-        X64Far f = c->far[k];
-        if (f.from)
-            x64_land32(&c->e, f.from);
-        f.fn(c, &f);
+        const X64Far *f = &c->far[k];
+        if (f->from)
+            x64_land32(&c->e, f->from);
+        f->fn(c, f);
     }
 }
 
@@ -294,7 +294,7 @@ void x64_emit_call(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 /* ---- the walk
  * -------------------------------------------------------------------------------------- */
 
-static __attribute__((noinline)) void store_slot(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+void x64_emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     RaLoc slot = (RaLoc)(LOC_SLOT | (unsigned)in->imm), l = r->op[0].loc;
@@ -305,13 +305,6 @@ static __attribute__((noinline)) void store_slot(X64Ctx *c, const RaInsn *r, con
         x64_store_imm(e, wide ? 3 : 2, x64_loc_mem(c, slot), (int32_t)ir_value(c->u, r->op[0].ref));
     else
         x64_mov_disp(e, 0x89, wide, x64_num(l), X64_RBP, loc_disp(c, slot));
-}
-
-void x64_emit_set(X64Ctx *c, const RaInsn *r, const IrInsn *in)
-{
-    bool by_moves = c->ra->target->pin_of_slot[in->imm] != LOC_NONE;
-    if (r->n_ops && !by_moves)
-        store_slot(c, r, in);
 }
 
 void x64_emit_none(X64Ctx *c, const RaInsn *r, const IrInsn *in)
@@ -337,6 +330,8 @@ static inline void emit_insn(X64Ctx *c, const RaInsn *r)
     const IrInsn *in = &c->insns[r->ir];
     if (r->n_moves)
         emit_moves(c, r);
+    if (r->kind == RA_SET && r->form == X64_SET_MOVES)
+        return;
     if (r->observer)
         side_entry(c, r);
     X64EmitFn *fn = emit_fn[in->op];

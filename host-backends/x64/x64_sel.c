@@ -141,7 +141,9 @@ void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
         return;
     }
     RaInsn *r = x64_sel_new(s, i);
+    bool pinned = s->ra->target->pin_of_slot[in->imm] != LOC_NONE;
     r->kind = RA_SET;
+    r->form = pinned ? X64_SET_MOVES : 0;
     IrRef v = in->arg[0];
     IrType t = (IrType)x64_ir(s, v)->type;
     if (x64_class_of(t) == RC_VEC) {
@@ -151,7 +153,6 @@ void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
     bool wide = s->u->slots[in->imm].type == SLOT_I64;
     unsigned bits = wide ? 64 : 32;
     int64_t imm;
-    bool pinned = s->ra->target->pin_of_slot[in->imm] != LOC_NONE;
     bool as_imm = !pinned && x64_sel_imm(s, v, bits, &imm);
     x64_sel_use_int(s, r, v, bits, as_imm ? RAF_REMAT_OK : 0);
 }

@@ -176,10 +176,40 @@ static void integer_ops(void)
     RM("movsx", x64_ext_rm(&em, true, 0, 2, (unsigned)a, m));
 }
 
+/* Paths of their own in the encoder: registers and [base + disp], addresses that are constants. */
+static void short_paths(void)
+{
+    int a = (int)rnd(16), b = (int)rnd(16), base, index;
+    bool wide = rnd(2);
+    char mem[32];
+    X64Mem m = random_mem(mem, sizeof mem, &base, &index);
+    index = -1;
+    RR("mov", x64_copy(&em, wide, (unsigned)a, (unsigned)b));
+    RM("mov", x64_mov_disp(&em, 0x8b, wide, (unsigned)a, (unsigned)base, m.disp));
+    MR("mov", x64_mov_disp(&em, 0x89, wide, (unsigned)a, (unsigned)base, m.disp));
+    base = X64_RBP;
+#define AT_RBP(disp)                                                                               \
+    snprintf(mem, sizeof mem, "%d", disp);                                                         \
+    RM("mov", x64_load(&em, 3, (unsigned)a, x64_mem(X64_RBP, disp)));                              \
+    MR("mov", x64_store(&em, 2, x64_mem(X64_RBP, disp), (unsigned)a));                             \
+    RM("movzx", x64_ext_rm(&em, false, 1, 2, (unsigned)a, x64_mem(X64_RBP, disp)));                \
+    MI("cmp", x64_alu_mi(&em, ALU_CMP, 2, x64_mem(X64_RBP, disp), 0));                             \
+    MI("add", x64_alu_mi(&em, ALU_ADD, 3, x64_mem(X64_RBP, disp), 0x12345))
+    AT_RBP(0);
+    AT_RBP(-128);
+    AT_RBP(0x1250);
+    snprintf(mem, sizeof mem, "%d", 0x1000 - 7); /* from the insn's end */
+    begin();
+    x64_lea(&em, 3, (unsigned)a, x64_mem_rip(0x1000));
+    end("int", "lea", (int[]){a, -1}, mem);
+}
+
 int main(void)
 {
     for (unsigned k = 0; k < 200; k++)
         integer_ops();
+    for (unsigned k = 0; k < 50; k++)
+        short_paths();
     for (unsigned round = 0; round < 6; round++)
         for (unsigned k = 0; k < sizeof vops / sizeof *vops; k++) {
             bool imm = (vops[k].op >> X64_MAP_SHIFT & 3) == 3 || X64_EXT(vops[k].op);
