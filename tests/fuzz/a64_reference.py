@@ -1,7 +1,7 @@
 """A64 rows that the installed qemu lacks, written after the manual's pseudocode (DDI 0487, C6.2).
 
 EFFECT[row](word, case) gives what one instruction changes: {index in the state record: value}, with
-the indices of a64_random.py (general register n at n; register 31 reads as zero and drops what is
+the indices of random_a64.py (general register n at n; register 31 reads as zero and drops what is
 written). FEATURES are the features whose rows are judged here and not by qemu.
 """
 FEATURES = {'CSSC'}

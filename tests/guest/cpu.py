@@ -19,8 +19,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 GUEST = os.path.join(HERE, '..', '..', 'translate', 'guest')
 sys.path.insert(0, os.path.join(GUEST, 'gen'))
 sys.path.insert(0, os.path.join(HERE, '..', 'fuzz'))
-import a64_random  # noqa: E402
 import insn_gen  # noqa: E402
+import insn_random  # noqa: E402
+import random_a64  # noqa: E402
 
 CC = 'aarch64-linux-gnu-gcc'
 MODELS = ['max', 'cortex-a53', 'cortex-a57', 'cortex-a72', 'cortex-a76', 'neoverse-n1',
@@ -181,7 +182,7 @@ def words_of(table, feature, rng):
             continue
         word = table.word(row, rng)
         if word is not None:
-            out.append((row, word, not a64_random.excluded(row)))
+            out.append((row, word, not random_a64.excluded(row)))
     return out
 
 
@@ -216,7 +217,7 @@ def main(argv):
         print('skipped: no %s here' % CC)
         return 77
     os.makedirs(work, exist_ok=True)
-    table = a64_random.Table()
+    table = insn_random.Table(random_a64)
     _, _, features, _ = insn_gen.load(os.path.join(GUEST, 'a64', 'a64.insn'))
     show = build(work, 'show', SHOW)
     offered = views(ferry, show, 'max', features)

@@ -81,6 +81,8 @@ typedef struct GuestOps {
     void (*fp_flags_put)(Vcpu *v, uint32_t flags);
     uint32_t (*fp_flags_take)(const Vcpu *v);
     const struct InsnTable *insns; /* rows of the decode table (insn_table.h) */
+    /* The row of the instruction at `code`, 0 when it is unallocated or cut off. */
+    unsigned (*row_of)(const uint8_t *code, uint32_t len);
     uint32_t *coverage;    /* per row: times it was translated, for --coverage */
 } GuestOps;
 

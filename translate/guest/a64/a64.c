@@ -126,6 +126,16 @@ static TransResult a64_translate_insn(TransCtx *tc)
     return a64_handlers[handler](tc, (A64Insn){.word = word});
 }
 
+static unsigned a64_row_of(const uint8_t *code, uint32_t len)
+{
+    uint32_t word;
+    if (len < A64_INSN_LEN) {
+        return A64_ROW_UNALLOCATED;
+    }
+    memcpy(&word, code, sizeof(word));
+    return insn_decode(&a64_insns, word, A64_DECODE_INDEX(word));
+}
+
 /* FPCR: RMode 23:22, FZ 24, DN 25, AHP 26, FZ16 19 (DDI 0487, C5.2.8). */
 static uint32_t a64_mode_of(const Vcpu *v)
 {
@@ -178,5 +188,6 @@ const GuestOps guest_a64 = {
     .hwcaps = a64_hwcaps,
     .platform = "aarch64",
     .insns = &a64_insns,
+    .row_of = a64_row_of,
     .coverage = a64_coverage,
 };

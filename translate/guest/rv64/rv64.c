@@ -100,6 +100,15 @@ static TransResult rv64_translate_insn(TransCtx *tc)
     return rv64_handlers[handler](tc, (Rv64Insn){.word = word});
 }
 
+static unsigned rv64_row_of(const uint8_t *code, uint32_t len)
+{
+    uint32_t word = 0;
+    if (len < 2 || len < rv64_insn_len(code[0]))
+        return RV64_ROW_UNALLOCATED;
+    memcpy(&word, code, rv64_insn_len(code[0]));
+    return insn_decode(&rv64_insns, word, RV64_DECODE_INDEX(word));
+}
+
 /* fcsr: NX UF OF DZ NV in bits 0 to 4, frm in bits 7 to 5 (volume I, F: fcsr). */
 enum { FCSR_FLAGS = 0x1f, FCSR_FRM_SHIFT = 5 };
 
@@ -153,5 +162,6 @@ const GuestOps guest_rv64 = {
     .features_parse = rv64_features_parse,
     .hwcaps = rv64_hwcaps,
     .insns = &rv64_insns,
+    .row_of = rv64_row_of,
     .coverage = rv64_coverage,
 };

@@ -71,6 +71,12 @@ static void kind_mem(PrintCtx *c, int param)
     put_mem(c, c->arg[0], c->arg[1]);
 }
 
+/* The field is a multiple of 32 */
+static void kind_pfmem(PrintCtx *c, int param)
+{
+    put_mem(c, c->arg[0] * 32, c->arg[1]);
+}
+
 static void kind_smem(PrintCtx *c, int param)
 {
     put_mem(c, rv64_imm_s(c->word), c->arg[2]);
@@ -131,13 +137,6 @@ static void kind_cimm(PrintCtx *c, int param)
     }
 }
 
-/* The operand of a nop that is a hint; a plain one has none. */
-static void kind_nophint(PrintCtx *c, int param)
-{
-    if (rv64_imm_c(c->word))
-        sb_printf(c->out, " %d", (int)rv64_imm_c(c->word));
-}
-
 static void kind_fset(PrintCtx *c, int param)
 {
     static const char letters[] = "iorw";
@@ -154,17 +153,22 @@ static void kind_aqrl(PrintCtx *c, int param)
     sb_puts(c->out, texts[c->arg[0] * 2 + c->arg[1]]);
 }
 
+static const char counters[3][8] = {"cycle", "time", "instret"};
+
 static void kind_counter(PrintCtx *c, int param)
 {
-    static const char names[3][8] = {"cycle", "time", "instret"};
-    sb_puts(c->out, names[c->arg[0]]);
+    sb_puts(c->out, counters[c->arg[0]]);
 }
 
 static void kind_csr(PrintCtx *c, int param)
 {
     static const char names[4][8] = {"", "fflags", "frm", "fcsr"};
-    if (c->arg[0] >= 1 && c->arg[0] <= 3)
-        sb_puts(c->out, names[c->arg[0]]);
+    enum { CYCLE = 0xc00, INSTRET = 0xc02 };
+    int64_t n = c->arg[0];
+    if (n >= 1 && n <= 3)
+        sb_puts(c->out, names[n]);
+    else if (n >= CYCLE && n <= INSTRET)
+        sb_puts(c->out, counters[n - CYCLE]);
     else
         sb_printf(c->out, "0x%llx", (unsigned long long)c->arg[0]);
 }
@@ -184,6 +188,7 @@ static const PrintKind kinds[] = {
     {"hex", kind_hex, 0},
     {"hi20", kind_hex, 0},
     {"mem", kind_mem, 0},
+    {"pfmem", kind_pfmem, 0},
     {"smem", kind_smem, 0},
     {"cmem_w", kind_cmem, CMEM_W},
     {"cmem_d", kind_cmem, CMEM_D},
@@ -202,7 +207,6 @@ static const PrintKind kinds[] = {
     {"imm16sp", kind_cimm, IMM_16SP},
     {"shamt", kind_cimm, IMM_SHAMT},
     {"clui", kind_cimm, IMM_LUI},
-    {"nophint", kind_nophint, 0},
     {"fset", kind_fset, 0},
     {"aqrl", kind_aqrl, 0},
     {"counter", kind_counter, 0},

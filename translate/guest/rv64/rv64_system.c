@@ -40,6 +40,17 @@ TransResult rv64_fence_tso(TransCtx *tc, Rv64Insn insn)
     return TR_NEXT;
 }
 
+TransResult rv64_prefetch(TransCtx *tc, Rv64Insn insn)
+{
+    return TR_NEXT;
+}
+
+/* Nothing, to a thread that is alone on its CPU. */
+TransResult rv64_pause(TransCtx *tc, Rv64Insn insn)
+{
+    return TR_NEXT;
+}
+
 /* It has no range: all code that was translated from memory that can be written is at stake. */
 TransResult rv64_fence_i(TransCtx *tc, Rv64Insn insn)
 {

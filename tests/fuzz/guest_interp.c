@@ -1,14 +1,14 @@
 /*
- * Runs a static AArch64 program on the front end and the reference interpreter alone: no optimiser,
- * no backend, no runner. It is how the front end is compared with another implementation
- * (a64_random.py --runners "qemu-aarch64;a64_interp"), and a first look at a program that the
+ * Runs a static program of a guest on the front end and the reference interpreter alone: no
+ * optimiser, no backend, no runner. It is how the front end is compared with another implementation
+ * (insn_random.py --runners "qemu-aarch64;guest_interp"), and a first look at a program that the
  * whole ferry fails on.
  *
  * Limits: a static non-PIE program whose segments do not lie where this tool is mapped; one thread;
  * the system calls write, exit, exit_group, brk, uname and a few that simply succeed. A trap that a
  * kernel would turn into a signal ends the run with status 3 and its pc.
  *
- *     a64_interp [-v] PROGRAM [ARGS...]       -v: print the IR of every unit to stderr
+ *     guest_interp [-v] PROGRAM [ARGS...]       -v: print the IR of every unit to stderr
  */
 #include <elf.h>
 #include <stdio.h>
@@ -17,14 +17,24 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-#include "a64.h"
-#include "a64_simd_helpers.h"
 #include "arena.h"
+#include "guest.h"
 #include "helpers.h"
 #include "ir_interp.h"
 #include "log.h"
 
 enum { UNIT_INSNS = 32, IR_MAX = 8192, STACK_BYTES = 8 << 20 };
+
+/* The guests, and where their system calls find number, arguments and result. */
+typedef struct Abi {
+    const GuestOps *ops;
+    const char *nr, *arg[3];
+} Abi;
+static const Abi abis[] = {
+    {&guest_a64, "x8", {"x0", "x1", "x2"}},
+    {&guest_rv64, "a7", {"a0", "a1", "a2"}},
+};
+static const Abi *abi;
 
 static Vcpu vcpu;
 static IrUnit unit;
@@ -34,14 +44,17 @@ static uint64_t brk_start, brk_now;
 static uint32_t fp_flags;
 static bool verbose;
 
-static uint64_t *reg(unsigned slot)
+static uint64_t *reg(const char *name)
 {
-    return vcpu_slot64(&vcpu, &a64_slots[slot]);
+    const SlotDesc *s = abi->ops->slots;
+    while (strcmp(s->name, name) != 0)
+        s++;
+    return vcpu_slot64(&vcpu, s);
 }
 
 static void die(const char *what, uint64_t pc)
 {
-    fprintf(stderr, "a64_interp: %s at 0x%llx\n", what, (unsigned long long)pc);
+    fprintf(stderr, "guest_interp: %s at 0x%llx\n", what, (unsigned long long)pc);
     exit(3);
 }
 
@@ -52,13 +65,21 @@ static bool access_memory(IrInterpEnv *env, IrAccess *x)
     return true;
 }
 
+static const Abi *find_abi(const Elf64_Ehdr *eh)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(abis); i++)
+        if (abis[i].ops->elf_machine == eh->e_machine)
+            return &abis[i];
+    return NULL;
+}
+
 /* Maps the program; returns its entry. */
 static uint64_t load(const char *path, Elf64_Ehdr *eh)
 {
     FILE *f = fopen(path, "rb");
     if (!f || fread(eh, sizeof(*eh), 1, f) != 1 || memcmp(eh->e_ident, ELFMAG, SELFMAG) ||
-        eh->e_machine != EM_AARCH64 || eh->e_type != ET_EXEC) {
-        fprintf(stderr, "a64_interp: %s is no static AArch64 program\n", path);
+        !(abi = find_abi(eh)) || eh->e_type != ET_EXEC) {
+        fprintf(stderr, "guest_interp: %s is no static program of a guest\n", path);
         exit(2);
     }
     for (unsigned i = 0; i < eh->e_phnum; i++) {
@@ -94,7 +115,7 @@ static uint64_t make_stack(const Elf64_Ehdr *eh, int argc, char **argv)
         mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     uint64_t *sp = (uint64_t *)(m + STACK_BYTES - 4096);
     uint64_t *p = sp;
-    a64_hwcaps(&features, hwcap);
+    abi->ops->hwcaps(&features, hwcap);
     *p++ = (uint64_t)argc;
     for (int i = 0; i < argc; i++) {
         *p++ = (uint64_t)argv[i];
@@ -120,8 +141,8 @@ static uint64_t make_stack(const Elf64_Ehdr *eh, int argc, char **argv)
 
 static uint64_t system_call(void)
 {
-    const uint64_t *x = reg(A64_X8), nr = *x;
-    uint64_t a = *reg(A64_X0), b = *reg(A64_X1), c = *reg(A64_X2);
+    uint64_t nr = *reg(abi->nr);
+    uint64_t a = *reg(abi->arg[0]), b = *reg(abi->arg[1]), c = *reg(abi->arg[2]);
     switch (nr) {
     case 64:
         return (uint64_t)write((int)a, (void *)b, c);
@@ -164,15 +185,18 @@ static void translate(uint64_t pc)
     unit.module_base = pc & ~0xfffull;
     unit.start_off = (int64_t)(pc - unit.module_base);
     unit.mode = vcpu.mode;
-    TransCtx tc = {.u = &unit, .mode = vcpu.mode, .features = &features, .code_len = 4};
+    TransCtx tc = {
+        .u = &unit, .mode = vcpu.mode, .features = &features, .code_len = abi->ops->insn_len_max};
     TransResult r = TR_NEXT;
     for (unsigned n = 0; n < UNIT_INSNS && r == TR_NEXT; n++) {
         tc.pc = pc;
         tc.code = (const uint8_t *)(uintptr_t)pc;
-        tc.next_pc = pc + 4;
-        ir_at(&unit, pc, 4);
-        r = guest_a64.translate_insn(&tc);
-        pc = tc.next_pc;
+        tc.insn_len = abi->ops->insn_align;
+        IrRef at = unit.n;
+        ir_at(&unit, pc, 0);
+        r = abi->ops->translate_insn(&tc);
+        unit.insns[at].imm = (int32_t)tc.insn_len;
+        pc = r == TR_FOLLOW ? tc.next_pc : pc + tc.insn_len;
     }
     if (r != TR_END) {
         ir_op1(&unit, IR_XJUMP, IR_VOID, ir_gaddr(&unit, pc));
@@ -194,12 +218,13 @@ static uint64_t act_on(const IrExit *x)
 {
     switch (x->trap) {
     case TRAP_SYSCALL:
-        *reg(A64_X0) = system_call();
+        *reg(abi->arg[0]) = system_call();
         return x->pc;
     case TRAP_FPMODE:
-        vcpu.mode = guest_a64.mode_of(&vcpu);
+        vcpu.mode = abi->ops->mode_of(&vcpu);
         return x->pc;
     case TRAP_ICFLUSH:
+    case TRAP_ICFLUSH_ALL:
     case TRAP_ISB:
     case TRAP_YIELD:
         return x->pc;
@@ -219,21 +244,22 @@ int main(int argc, char **argv)
         argc--, argv++;
     }
     if (argc < 2) {
-        fprintf(stderr, "usage: a64_interp [-v] PROGRAM [ARGS...]\n");
+        fprintf(stderr, "usage: guest_interp [-v] PROGRAM [ARGS...]\n");
         return 2;
     }
     char text[256];
     StrBuf sb = STRBUF_ON(text);
-    a64_features_parse("max", &features, &sb);
+    uint64_t pc = load(argv[1], &eh);
+    abi->ops->features_parse("max", &features, &sb);
     if (!arena_init(&arena, 64 << 20) || !ir_unit_init(&unit, &arena, IR_MAX)) {
         die("no memory", 0);
     }
-    unit.slots = guest_a64.slots;
-    unit.n_slots = guest_a64.n_slots;
-    unit.slot_pc = guest_a64.slot_pc;
+    unit.slots = abi->ops->slots;
+    unit.n_slots = abi->ops->n_slots;
+    unit.slot_pc = abi->ops->slot_pc;
     memcpy(vcpu.helper_fn, helper_functions, sizeof(helper_functions));
-    uint64_t pc = load(argv[1], &eh);
-    *reg(A64_SP) = make_stack(&eh, argc - 1, argv + 1);
+    const SlotDesc *sp = &abi->ops->slots[abi->ops->slot_sp];
+    *vcpu_slot64(&vcpu, sp) = make_stack(&eh, argc - 1, argv + 1);
     IrInterpEnv env = {.access = access_memory, .vals = vals, .cap_vals = IR_MAX + 1};
     for (;;) {
         translate(pc);
