@@ -71,13 +71,29 @@ static const char *check_ident(ElfFile *f, size_t got)
     return NULL;
 }
 
+/* Which of RISC-V's ABIs the file is for: e_flags, as the psABI defines them. */
+static const char *check_riscv(const ElfFile *f, bool wide)
+{
+    enum { FLOAT_ABI = 6, FLOAT_ABI_QUAD = 6, RVE = 8 };
+    if (!wide)
+        return "built for 32-bit RISC-V, which ferry does not run";
+    if (f->eh.e_flags & RVE)
+        return "built for RISC-V with 16 registers (RVE, lp64e), which ferry does not run";
+    if ((f->eh.e_flags & FLOAT_ABI) == FLOAT_ABI_QUAD)
+        return "built for RISC-V's quad-precision ABI (lp64q), which ferry does not run";
+    return NULL;
+}
+
 static const char *check_machine(ElfFile *f)
 {
     StrBuf sb = STRBUF_ON(f->text);
     unsigned m = f->eh.e_machine;
     const char *name = elf_machine_name(m);
-    if (m == EM_AARCH64 && f->head[EI_CLASS] == ELFCLASS64)
+    bool wide = f->head[EI_CLASS] == ELFCLASS64;
+    if (m == EM_AARCH64 && wide)
         return NULL;
+    if (m == EM_RISCV)
+        return check_riscv(f, wide);
     if (name)
         sb_printf(&sb, "built for %s%s, which ferry does not run", name,
                   m == EM_AARCH64 ? " ILP32" : "");

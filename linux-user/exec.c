@@ -21,6 +21,7 @@
 #include <string.h>
 #include "elf_load.h"
 #include "guestmem.h"
+#include "guests.h"
 #include "hostsys.h"
 #include "log.h"
 #include "paths.h"
@@ -110,10 +111,7 @@ static void close_program(ExecPlan *x)
 
 static bool is_guest_elf(const ExecPlan *x)
 {
-    const Elf64_Ehdr *eh = (const Elf64_Ehdr *)x->head;
-    const GuestOps *g = process.guest->ops;
-    return memcmp(eh->e_ident, ELFMAG, SELFMAG) == 0 && eh->e_ident[EI_CLASS] == g->elf_class &&
-           eh->e_ident[EI_DATA] == ELFDATA2LSB && eh->e_machine == g->elf_machine;
+    return guest_of_elf(x->head, sizeof x->head) != NULL;
 }
 
 /* As binfmt_elf: bad headers are ENOEXEC, a missing interpreter is its own error. */

@@ -194,7 +194,8 @@ static void aux_fill(AuxList *a, const Loader *l, const uint64_t hwcap[2], Guest
     if (hwcap[1])
         aux_add(a, AT_HWCAP2, hwcap[1]);
     aux_add(a, AT_EXECFN, execfn);
-    aux_add(a, AT_PLATFORM, platform);
+    if (platform)
+        aux_add(a, AT_PLATFORM, platform);
 }
 
 static int build_stack(const Loader *l, const uint64_t hwcap[2], AuxList *aux, GuestAddr *sp)
@@ -202,7 +203,7 @@ static int build_stack(const Loader *l, const uint64_t hwcap[2], AuxList *aux, G
     const Program *p = l->p;
     const char *platform = process.guest->ops->platform;
     StackImage s = {.sp = l->boot->strings_low};
-    GuestAddr at = stack_push(&s, platform, str_len(platform) + 1);
+    GuestAddr at = platform ? stack_push(&s, platform, str_len(platform) + 1) : 0;
     aux_fill(aux, l, hwcap, at, gm_addr(p->path));
     StackTable t = {p->argv, p->envp, p->argc, p->envc, aux->e, aux->n};
     *sp = stack_finish(&s, &t);

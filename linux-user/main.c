@@ -15,6 +15,7 @@
 #include <string.h>
 #include "addrspace.h"
 #include "guestmem.h"
+#include "guests.h"
 #include "hostsys.h"
 #include "load.h"
 #include "paths.h"
@@ -25,7 +26,6 @@ enum { PRESERVED_ARGV0 = 1 /* AT_FLAGS of binfmt_misc's P */, LOG_FD_MIN = 500 }
 enum { PR_GET_MDWE_NR = 66 }; /* newer than some headers */
 
 Process process;
-extern GuestLinux guest_linux_a64;
 _Noreturn void ferry_start(uint64_t *sp, const Elf64_Dyn *dyn);
 
 static Boot boot;
@@ -241,16 +241,31 @@ static void grow_stack_limit(void)
 }
 
 /* -cpu help asks for no program. */
-static void print_cpu_help(const GuestOps *g)
+static void print_cpu_help(void)
 {
     const char *spec = process.opt.cpu;
     if (!spec || (!str_eq(spec, "help") && !str_eq(spec, "?")))
         return;
-    char text[2048];
-    StrBuf out = STRBUF_ON(text);
-    g->cpu_help(&out);
-    HS(__NR_write, 1, out.buf, out.len);
+    for (GuestLinux *const *g = guests; *g; g++) {
+        char text[4096];
+        StrBuf out = STRBUF_ON(text);
+        sb_printf(&out, "%s:\n", (*g)->ops->name);
+        if ((*g)->ops->cpu_help)
+            (*g)->ops->cpu_help(&out);
+        HS(__NR_write, 1, out.buf, out.len);
+    }
     quit(0);
+}
+
+/* By the file's header. A file that is for no guest is refused when it is loaded. */
+static void choose_guest(const Program *p)
+{
+    Elf64_Ehdr head;
+    long got = HS(__NR_pread64, p->fd, &head, sizeof head, 0);
+    GuestLinux *g = hs_failed(got) ? NULL : guest_of_elf(&head, (size_t)got);
+    g = g ? g : guests[0];
+    g->init(g);
+    process.guest = g;
 }
 
 static GuestFeatures choose_cpu(const GuestOps *g)
@@ -369,7 +384,7 @@ static void ferry_main(void *thread)
     if (!arena_init_near(&process.arena, 64u << 20))
         no_memory();
     quit_on(options_parse(&process.opt, &process.arena, boot.argc, boot.argv, boot.envp));
-    print_cpu_help(&guest_a64);
+    print_cpu_help();
     if (process.opt.first_program_arg >= boot.argc) {
         log_error("ferry: no program to run (try --help)\n");
         quit(STATUS_USAGE);
@@ -380,12 +395,10 @@ static void ferry_main(void *thread)
     open_log();
     grow_stack_limit();
     process.page = boot_aux(&boot, AT_PAGESZ, 4096);
-    guest_linux_a64.ops = &guest_a64;
-    guest_linux_a64.init(&guest_linux_a64);
-    process.guest = &guest_linux_a64;
+    quit_on(program_open(&p));
+    choose_guest(&p);
     process.features = choose_cpu(process.guest->ops);
     process.guest->ops->hwcaps(&process.features, hwcap);
-    quit_on(program_open(&p));
     init_runtime(process.guest->ops, &process.features);
     init_thread(t);
     /* The kernel's tables below its strings are not needed any more. */

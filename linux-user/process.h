@@ -22,7 +22,9 @@ typedef struct GuestLinux {
     const uint8_t *vdso; /* page-aligned ELF image */
     uint64_t vdso_size;
     uint64_t vdso_sigreturn; /* offset in it */
-    uint64_t min_sigstack;
+    uint64_t min_sigstack; /* AT_MINSIGSTKSZ: bytes of a frame */
+    uint64_t min_altstack; /* MINSIGSTKSZ: what sigaltstack(2) asks for */
+    bool no_restorer;      /* struct sigaction has no sa_restorer */
     uint64_t task_size;
     uint16_t slot_nr, slot_ret, slot_arg[6], slot_tls;
     uint32_t syscall_len; /* bytes from the call to the pc after it */

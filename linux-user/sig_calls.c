@@ -19,18 +19,43 @@ enum { SIGSET_SIZE = 8, GUEST_SS_ONSTACK = 1, GUEST_SS_DISABLE = 2 };
 
 static const uint64_t unblockable = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
 
+/* struct sigaction as the guest's kernel has it: with sa_restorer before the mask, or without. */
+static size_t action_size(void)
+{
+    return sizeof(SigAction) - (process.guest->no_restorer ? sizeof(uint64_t) : 0);
+}
+
+static bool action_in(SigAction *act, GuestAddr from)
+{
+    *act = (SigAction){0};
+    if (!gm_copy_in(act, from, action_size()))
+        return false;
+    if (process.guest->no_restorer) {
+        act->mask = act->restorer;
+        act->restorer = 0;
+    }
+    return true;
+}
+
+static bool action_out(GuestAddr to, SigAction act)
+{
+    if (process.guest->no_restorer)
+        act.restorer = act.mask;
+    return gm_copy_out(to, &act, action_size());
+}
+
 long sys_rt_sigaction(SysCtx *c, const uint64_t a[6])
 {
     SigAction act, old;
     int sig = (int)a[0];
     if (a[3] != SIGSET_SIZE)
         return -EINVAL;
-    if (a[1] && !gm_copy_in(&act, a[1], sizeof act))
+    if (a[1] && !action_in(&act, a[1]))
         return -EFAULT;
     if (sig < 1 || sig > SIG_COUNT || (a[1] && (sig == SIGKILL || sig == SIGSTOP)))
         return -EINVAL;
     long r = signal_set_action(thread_of(c), sig, a[1] ? &act : NULL, &old);
-    if (r == 0 && a[2] && !gm_copy_out(a[2], &old, sizeof old))
+    if (r == 0 && a[2] && !action_out(a[2], old))
         return -EFAULT;
     return r;
 }
@@ -232,7 +257,7 @@ long sys_sigaltstack(SysCtx *c, const uint64_t a[6])
         return -EFAULT;
     old.flags = altstack_flags(t, sp) | (int)((uint32_t)old.flags & GUEST_SS_AUTODISARM);
     old.pad = 0;
-    long r = a[0] ? signal_set_altstack(t, &ss, sp, process.guest->min_sigstack) : 0;
+    long r = a[0] ? signal_set_altstack(t, &ss, sp, process.guest->min_altstack) : 0;
     if (r == 0 && a[1] && !gm_copy_out(a[1], &old, sizeof old))
         return -EFAULT;
     return r;

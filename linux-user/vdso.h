@@ -6,5 +6,7 @@
 
 extern const uint8_t vdso_a64[4096];
 extern const uint64_t vdso_a64_sigreturn; /* offset of __kernel_rt_sigreturn */
+extern const uint8_t vdso_rv64[4096];
+extern const uint64_t vdso_rv64_sigreturn; /* of __vdso_rt_sigreturn */
 
 #endif

@@ -22,6 +22,16 @@ const SysAbi sys_abi_aarch64 = {
     .word = 8,
 };
 
+const SysAbi sys_abi_riscv64 = {
+    .name = "riscv64",
+    .machine = "riscv64",
+    .row_of = sys_numbers_g64,
+    .count = SYS_NUMBERS_G64,
+    .layout = SYS_LAYOUT_G64,
+    .flagset = SYS_FLAGSET_GENERIC,
+    .word = 8,
+};
+
 static bool report_first_time(uint32_t nr)
 {
     uint32_t bit = MIN(nr, REPORTED_BITS - 1u);

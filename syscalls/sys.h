@@ -151,7 +151,7 @@ struct SysAbi {
     uint8_t word;    /* bytes of a long: 4 or 8 */
 };
 
-extern const SysAbi sys_abi_aarch64;
+extern const SysAbi sys_abi_aarch64, sys_abi_riscv64;
 
 /*
  * Runs the guest's call. Result: raw (-4095..-1 are errnos), SYS_RESTART or SYS_NORETURN_STATE.

@@ -1,0 +1,22 @@
+/* The list of guests: a new one is added here and in elf_read.c's list of machines. */
+#include "guests.h"
+#include <linux/elf.h>
+#include <string.h>
+
+extern GuestLinux guest_linux_a64, guest_linux_rv64;
+
+GuestLinux *const guests[] = {&guest_linux_a64, &guest_linux_rv64, NULL};
+
+GuestLinux *guest_of_elf(const void *head, size_t got)
+{
+    Elf64_Ehdr eh;
+    if (got < sizeof eh)
+        return NULL;
+    memcpy(&eh, head, sizeof eh);
+    if (memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 || eh.e_ident[EI_DATA] != ELFDATA2LSB)
+        return NULL;
+    for (GuestLinux *const *g = guests; *g; g++)
+        if ((*g)->ops->elf_machine == eh.e_machine && (*g)->ops->elf_class == eh.e_ident[EI_CLASS])
+            return *g;
+    return NULL;
+}

@@ -1,0 +1,16 @@
+/* The guests that this ferry runs, and which of them a program is for. */
+#ifndef FERRY_GUESTS_H
+#define FERRY_GUESTS_H
+
+#include "process.h"
+
+/* Every guest, ended by NULL; the first one stands in where none is known. */
+extern GuestLinux *const guests[];
+
+/*
+ * The guest of the ELF file that starts with these `got` bytes; NULL when it is none of theirs
+ * (elf_read() then says why).
+ */
+GuestLinux *guest_of_elf(const void *head, size_t got);
+
+#endif
