@@ -7,6 +7,12 @@ extern GuestLinux guest_linux_a64, guest_linux_rv64;
 
 GuestLinux *const guests[] = {&guest_linux_a64, &guest_linux_rv64, NULL};
 
+void guests_init(void)
+{
+    guest_linux_a64.ops = &guest_a64;
+    guest_linux_rv64.ops = &guest_rv64;
+}
+
 GuestLinux *guest_of_elf(const void *head, size_t got)
 {
     Elf64_Ehdr eh;

@@ -7,6 +7,9 @@
 /* Every guest, ended by NULL; the first one stands in where none is known. */
 extern GuestLinux *const guests[];
 
+/* Connects each with its front end; before all else. */
+void guests_init(void);
+
 /*
  * The guest of the ELF file that starts with these `got` bytes; NULL when it is none of theirs
  * (elf_read() then says why).

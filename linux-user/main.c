@@ -384,6 +384,7 @@ static void ferry_main(void *thread)
     if (!arena_init_near(&process.arena, 64u << 20))
         no_memory();
     quit_on(options_parse(&process.opt, &process.arena, boot.argc, boot.argv, boot.envp));
+    guests_init();
     print_cpu_help();
     if (process.opt.first_program_arg >= boot.argc) {
         log_error("ferry: no program to run (try --help)\n");

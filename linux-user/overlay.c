@@ -94,6 +94,8 @@ static const Overlay overlays[] = {
 /* The row that the path may name by its last part. */
 static const Overlay *find_by_name(const char *path)
 {
+    if (!process.guest->ops->cpuinfo)
+        return NULL;
     const char *base = str_basename(path);
     for (size_t i = 0; i < ARRAY_LEN(overlays); i++)
         if (str_eq(base, overlays[i].name))

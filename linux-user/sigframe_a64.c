@@ -303,7 +303,6 @@ static void a64_exec_state(Vcpu *v)
 }
 
 GuestLinux guest_linux_a64 = {
-    .ops = &guest_a64,
     .abi = &sys_abi_aarch64,
     .min_sigstack = 4720, /* frame, frame record and alignment: AT_MINSIGSTKSZ without SVE */
     .min_altstack = 5120,

@@ -138,7 +138,6 @@ static void rv64_init(GuestLinux *g)
 }
 
 GuestLinux guest_linux_rv64 = {
-    .ops = &guest_rv64,
     .abi = &sys_abi_riscv64,
     .min_sigstack = FRAME_SIZE,
     .min_altstack = 2048, /* MINSIGSTKSZ of asm-generic/signal.h */
