@@ -172,7 +172,14 @@ static inline IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits, boo
     return x64_is_ext(s, ref) ? x64_sel_alias_ext(s, ref, bits, narrow) : ref;
 }
 /* x64_sel_use of an integer operand through x64_sel_alias. */
-void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags);
+void x64_sel_use_ext(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags);
+static inline void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags)
+{
+    if (x64_is_ext(s, ref))
+        x64_sel_use_ext(s, r, ref, bits, flags);
+    else
+        x64_sel_use(s, r, ref, RC_GPR, flags);
+}
 /* True when ref's general register has zeros above its type's bits (i32, bool, flags types). */
 bool x64_sel_clean(const X64Sel *s, IrRef ref);
 /* A constant that fits a sign-extended 32-bit immediate of an operation of `bits` bits. */

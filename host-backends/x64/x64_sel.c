@@ -102,22 +102,13 @@ IrRef x64_sel_alias_ext(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow)
     return ref;
 }
 
-static __attribute__((noinline)) void use_ext(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits,
-                                              unsigned flags)
+void x64_sel_use_ext(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags)
 {
     bool narrow;
     ref = x64_sel_alias_ext(s, ref, bits, &narrow);
     if (narrow)
         flags &= ~(unsigned)RAF_MEM_OK;
     x64_sel_use(s, r, ref, RC_GPR, flags);
-}
-
-void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags)
-{
-    if (x64_is_ext(s, ref))
-        use_ext(s, r, ref, bits, flags);
-    else
-        x64_sel_use(s, r, ref, RC_GPR, flags);
 }
 
 /* ---- state, constants of state, calls -------------------------------------------------------- */
@@ -220,8 +211,8 @@ static void sel_block(X64Sel *s, const IrBlock *b)
     const IrInsn *in = &s->insns[b->end];
     const X64Val *val = &s->val[b->end];
     s->block_first = first;
-    for (IrRef i = b->end; i-- > first;) {
-        in--, val--;
+    for (IrRef i = b->end; i != first;) {
+        i--, in--, val--;
         X64SelectFn *fn = select_fn[in->op];
         if (fn == x64_select_none || (!val->need && !val->eflags && !always[in->op]))
             continue;

@@ -35,12 +35,12 @@ static bool sel_binary_imm(const X64Sel *s, IrOp op, IrRef b, unsigned bits, RaI
     return false;
 }
 
-/* a + (b << 1..3) */
+/* a + (b << 1..3), for a b that is a shift */
 static bool sel_lea(X64Sel *s, IrRef i, IrRef a, IrRef b)
 {
     const IrInsn *sh = x64_ir(s, b);
     unsigned bits = x64_type_bits((IrType)x64_ir(s, i)->type);
-    if (sh->op != IR_SHL || !ir_is_const(s->u, sh->arg[1]) || bits < 32 || s->val[i].eflags)
+    if (!ir_is_const(s->u, sh->arg[1]) || bits < 32 || s->val[i].eflags)
         return false;
     uint64_t k = ir_value(s->u, sh->arg[1]) & (bits - 1);
     if (k < 1 || k > 3 || s->val[b].need)
@@ -61,7 +61,9 @@ void x64_select_commutative(X64Sel *s, IrRef i, const IrInsn *in)
         a = b;
         b = t;
     }
-    if (in->op == IR_ADD && (sel_lea(s, i, a, b) || sel_lea(s, i, b, a)))
+    if (in->op == IR_ADD && x64_ir(s, b)->op == IR_SHL && sel_lea(s, i, a, b))
+        return;
+    if (in->op == IR_ADD && x64_ir(s, a)->op == IR_SHL && sel_lea(s, i, b, a))
         return;
     RaInsn *r = new_int(s, i, XF_RR, 0);
     if (sel_binary_imm(s, (IrOp)in->op, b, bits, r)) {
