@@ -162,42 +162,41 @@ static RaLoc recipe_place(const X64Ctx *c, const RaOperand *a, int64_t *imm)
     return a->loc;
 }
 
-static bool side_recipes(X64Ctx *c, const RaInsn *r, SideEntry *s)
+static void side_recipes(X64Ctx *c, const RaInsn *r)
 {
     CodeOut *out = c->out;
-    s->first_recipe = (uint16_t)out->n_recipes;
-    s->n_recipes = r->n_snap;
     for (uint32_t k = 0; k < r->n_snap; k++) {
         const RaSnap *sn = &c->ra->snaps[r->first_snap + k];
-        if (out->n_recipes >= out->cap_recipes)
-            return false;
+        if (out->n_recipes >= out->cap_recipes) {
+            c->fail = true;
+            return;
+        }
         SideRecipe *sr = &out->recipes[out->n_recipes++];
         *sr = (SideRecipe){.slot = sn->slot, .op = sn->op, .type = sn->type, .b = LOC_NONE};
         sr->a = recipe_place(c, &sn->arg[0], &sr->imm);
         if (sn->n_ops > 1)
             sr->b = recipe_place(c, &sn->arg[1], &sr->imm);
     }
-    return true;
 }
 
-static void side_entry(X64Ctx *c, const RaInsn *r)
+static inline void side_entry(X64Ctx *c, const RaInsn *r)
 {
     CodeOut *out = c->out;
-    int32_t guest_off = r->guest_off;
-    c->at_off = c->u->start_off + guest_off;
-    if (out->n_side && !r->n_snap) {
-        const SideEntry *last = &out->side[out->n_side - 1];
-        if (last->guest_off == guest_off && last->n_recipes == 0)
-            return;
-    }
+    int64_t off = r->guest_off;
+    c->at_off = c->u->start_off + off;
+    if (off == c->plain_off && !r->n_snap)
+        return;
     if (out->n_side >= out->cap_side) {
         c->fail = true;
         return;
     }
-    SideEntry *s = &out->side[out->n_side++];
-    *s = (SideEntry){.host_off = x64_off(&c->e), .guest_off = guest_off};
-    if (!side_recipes(c, r, s))
-        c->fail = true;
+    out->side[out->n_side++] = (SideEntry){.host_off = x64_off(&c->e),
+                                           .guest_off = (int32_t)off,
+                                           .first_recipe = (uint16_t)out->n_recipes,
+                                           .n_recipes = r->n_snap};
+    c->plain_off = r->n_snap ? INT64_MIN : off;
+    if (r->n_snap)
+        side_recipes(c, r);
 }
 
 /* ---- calls of helpers
@@ -359,6 +358,7 @@ static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, Cod
     c->block_off = arena_alloc(ra->arena, ra->ir->n_blocks * sizeof *c->block_off);
     out->n_exits = out->n_side = out->n_recipes = 0;
     c->at_off = ra->ir->start_off;
+    c->plain_off = INT64_MIN;
     return c->far && c->fix && c->block_off;
 }
 
