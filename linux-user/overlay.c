@@ -75,6 +75,8 @@ static long cpuinfo_list(int fd, const char *list)
 
 static long write_cpuinfo(int fd)
 {
+    if (!process.guest->ops->cpuinfo)
+        return -ENOENT;
     char list[1024] = "0";
     long online = HS(__NR_openat, AT_FDCWD, "/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
     if (!hs_failed(online)) {
