@@ -33,6 +33,7 @@ EXCLUDED = [
     (r'ecall|c?_?ebreak|c_unimp|unimp', 'traps'),
     (r'fence_i', 'tested by programs that write code'),
     (r'r[cd]i?_cntr', 'counters differ'),
+    (r'cbo_inval', 'not for user mode'),
     (r'wrs_\w+', 'waits'),
 ]
 JUMPS_REG = ('jalr', 'c_jr', 'c_jalr')

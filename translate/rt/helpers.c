@@ -10,6 +10,7 @@
 #include <linux/time.h>
 #include "helpers.h"
 #include "hostsys.h"
+#include "sm4.h"
 #include "softfp.h"
 
 /* Declared without their types: the table is for host code, which knows them by helpers.def. */
@@ -109,4 +110,9 @@ uint64_t helper_clock_count(Vcpu *v)
     struct timespec ts = {0};
     HS(__NR_clock_gettime, CLOCK_MONOTONIC, &ts);
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t helper_sm4_sub(Vcpu *v, uint64_t word)
+{
+    return sm4_sub((uint32_t)word);
 }

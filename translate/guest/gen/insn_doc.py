@@ -37,8 +37,8 @@ def document(title, table):
                 why.setdefault(r.todo, []).append(mnemonic(r))
         for reason, names in why.items():
             o += ['Not implemented (%s): %s.' % (reason, ', '.join(dict.fromkeys(names))), '']
-    used = {n for r in rows for n in insn_gen.belongs(r)}
-    lacking = {n for r in rows if r.todo for n in insn_gen.belongs(r)}
+    used = {n for r in rows for n in insn_gen.needs(r)[0]}
+    lacking = {n for r in rows if r.todo for n in insn_gen.needs(r)[0]}
     used |= {f for f in features if 'norow' in features[f].flags}
     used.discard(None)
     hidden = {f for f in used - lacking if 'off' in features[f].flags}

@@ -24,7 +24,6 @@ Attributes after the template:
     feat=LSE      undefined unless the CPU has the feature; a feature is complete, and so offered by
                   default, when none of its rows is todo
     feat=A|B  feat=A+B          one of several features, all of them (at most 3)
-    hint=F        the row belongs to the feature, but does the same without it
     sets=nzcv  ends=branch  priv  todo="reason"
 
 Directives: `feature NAME [hwcap=WORD.BIT] [id=CRM.OP2.SHIFT.VALUE] [...]` (feat= names one of these: its
@@ -43,7 +42,7 @@ WIDTH = 32
 INDEX_BITS = 14  # A64: 1.4 candidates a word, 12 ns to decode; with 11 bits 2.5 and 20 ns
 MAX_ROWS = 4000
 MAX_NEEDS = 3
-ATTRS = {'where', 'over', 'fn', 'feat', 'sets', 'ends', 'priv', 'todo', 'hint'}
+ATTRS = {'where', 'over', 'fn', 'feat', 'sets', 'ends', 'priv', 'todo'}
 ENDS = ('none', 'branch', 'call', 'indirect', 'ret', 'trap', 'context')
 
 
@@ -291,16 +290,11 @@ def needs(row):
     return [n for n in re.split(r'[|+]', text) if n], '+' in text
 
 
-def belongs(row):
-    """The features that the row is part of."""
-    return needs(row)[0] + [n for n in [row.attrs.get('hint')] if n]
-
-
 def check_needs(row, features):
     names, _ = needs(row)
     if len(names) > MAX_NEEDS:
         raise TableError(row.where, 'row %s: more than %d features' % (row.name, MAX_NEEDS))
-    for name in belongs(row):
+    for name in names:
         if name not in features:
             raise TableError(row.where, "row %s: unknown feature '%s'" % (row.name, name))
 
@@ -519,8 +513,8 @@ def done_mask(rows, features):
     names = list(features)
     if len(names) > 255:
         raise TableError(rows[-1].where, 'more than 255 features')
-    lacking = {n for r in rows if r.todo for n in belongs(r)}
-    used = {n for r in rows for n in belongs(r)}
+    lacking = {n for r in rows if r.todo for n in needs(r)[0]}
+    used = {n for r in rows for n in needs(r)[0]}
     words = [0] * 4
     used |= {n for n in names if 'norow' in features[n].flags}
     for i, n in enumerate(names, 1):

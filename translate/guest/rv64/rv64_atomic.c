@@ -5,9 +5,9 @@
  * are full barriers whatever aq and rl say; lr with rl orders as a fence does.
  *
  * The reservation is the slots res_addr, res_size and res_val, the value loaded. sc is a
- * compare-and-swap on that value (pair.h says where that would not do), made without a branch: when the reservation does not match, the
- * value "swapped in" is the expected one, which changes nothing that anyone can see.
- * Example, `sc.d a2, a1, (a0)`:
+ * compare-and-swap on that value (pair.h says where that would not do), made without a branch: when
+ * the reservation does not match, the value "swapped in" is the expected one, which changes nothing
+ * that anyone can see. Example, `sc.d a2, a1, (a0)`:
  *
  *     match = res_addr == a0 and res_size == 8
  *     old   = cas [a0], res_val, match ? a1 : res_val

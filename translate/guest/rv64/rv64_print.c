@@ -179,6 +179,16 @@ static void kind_mopn(PrintCtx *c, int param)
     sb_printf(c->out, "%d", (int)c->arg[0] * 2 + 1);
 }
 
+static void kind_mopr(PrintCtx *c, int param)
+{
+    sb_printf(c->out, "%d", (int)(c->arg[0] << 4 | c->arg[1] << 2 | c->arg[2]));
+}
+
+static void kind_moprr(PrintCtx *c, int param)
+{
+    sb_printf(c->out, "%d", (int)(c->arg[0] << 2 | c->arg[1]));
+}
+
 static const PrintKind kinds[] = {
     {"r", kind_x, 0},
     {"rc", kind_x, 8},
@@ -211,6 +221,8 @@ static const PrintKind kinds[] = {
     {"aqrl", kind_aqrl, 0},
     {"counter", kind_counter, 0},
     {"csr", kind_csr, 0},
+    {"mopr", kind_mopr, 0},
+    {"moprr", kind_moprr, 0},
     {"mopn", kind_mopn, 0},
 };
 

@@ -8,6 +8,7 @@
  */
 #include "rv64.h"
 
+enum { BLOCK_BYTES = 64 }; /* of the cbo instructions; riscv_hwprobe says so */
 enum { CSR_FFLAGS = 1, CSR_FRM = 2, CSR_FCSR = 3 };
 enum { FRM_SHIFT = 5, FLAGS_MASK = 0x1f, FRM_MASK = 7 };
 enum { FENCE_W = 1, FENCE_R = 2, FENCE_O = 4, FENCE_I = 8 };
@@ -37,6 +38,49 @@ TransResult rv64_fence_tso(TransCtx *tc, Rv64Insn insn)
 {
     ir_emit(tc->u, IR_FENCE, IR_VOID, FENCE_LD, 0, 0, 0, 0);
     ir_emit(tc->u, IR_FENCE, IR_VOID, FENCE_ST, 0, 0, 0, 0);
+    return TR_NEXT;
+}
+
+/* Only the kernel may; Linux lets user mode clean, flush and zero. */
+TransResult rv64_cbo_inval(TransCtx *tc, Rv64Insn insn)
+{
+    return rv64_undefined(tc);
+}
+
+/* It faults as an access does and changes nothing that a program can see. */
+TransResult rv64_cbo_clean(TransCtx *tc, Rv64Insn insn)
+{
+    ir_ld(tc->u, IR_I64, MEM_8, rv64_x(tc, insn.cbo_clean.rs1), 0, 0);
+    return TR_NEXT;
+}
+
+TransResult rv64_cbo_zero(TransCtx *tc, Rv64Insn insn)
+{
+    IrUnit *u = tc->u;
+    IrRef mask = rv64_const(tc, -(int64_t)BLOCK_BYTES);
+    IrRef block = ir_op2(u, IR_AND, IR_I64, rv64_x(tc, insn.cbo_zero.rs1), mask);
+    IrRef zero = ir_vconst(u, 0, 0);
+    for (int32_t off = 0; off < BLOCK_BYTES; off += 16)
+        ir_st(u, MEM_128, block, 0, off, zero);
+    return TR_NEXT;
+}
+
+/* The wait may end at any time: another thread gets the processor. */
+TransResult rv64_wrs(TransCtx *tc, Rv64Insn insn)
+{
+    return rv64_trap(tc, TRAP_YIELD, 0);
+}
+
+/* Zimop as long as nothing else defines them: they write zero. */
+TransResult rv64_mop_r(TransCtx *tc, Rv64Insn insn)
+{
+    rv64_set_x(tc, insn.mop_r.rd, rv64_const(tc, 0));
+    return TR_NEXT;
+}
+
+TransResult rv64_mop_rr(TransCtx *tc, Rv64Insn insn)
+{
+    rv64_set_x(tc, insn.mop_rr.rd, rv64_const(tc, 0));
     return TR_NEXT;
 }
 
