@@ -312,6 +312,26 @@ static bool redo_flags(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
     return true;
 }
 
+/* A bool that is no compare. Those that `and` and `or` make come with ZF, or need not be made. */
+static void cond_bool(X64Sel *s, RaInsn *r, IrRef ref, X64Cc cc)
+{
+    const IrInsn *x = x64_ir(s, ref);
+    X64Val *v = &s->val[ref];
+    if (x->op == IR_BAND && !v->need && !v->eflags) {
+        set_cond(r, COND_TEST, cc, 2, 0);
+        x64_sel_use(s, r, x->arg[0], RC_GPR, 0);
+        x64_sel_use(s, r, x->arg[1], RC_GPR, 0);
+        return;
+    }
+    if ((x->op == IR_BAND || x->op == IR_BOR) && window_open(s, ref, r->ir)) {
+        v->eflags |= X64_EFL_WANTED;
+        set_cond(r, COND_EFLAGS, cc, 0, ref);
+        return;
+    }
+    set_cond(r, COND_BOOL, cc, 2, 0);
+    x64_sel_use(s, r, ref, RC_GPR, 0);
+}
+
 /* True with *inner when `in` is a compare of a (zero-extended) bool with 0 or 1. */
 static bool strip_bool_cmp(const X64Sel *s, const IrInsn *in, IrRef *inner, bool *negate)
 {
@@ -350,8 +370,7 @@ void x64_sel_cond(X64Sel *s, RaInsn *r, IrRef ref, bool negate)
             cond_packed(s, r, in->arg[0], c);
         return;
     }
-    set_cond(r, COND_BOOL, X64_NE ^ (unsigned)negate, 2, 0);
-    x64_sel_use(s, r, ref, RC_GPR, 0);
+    cond_bool(s, r, ref, (X64Cc)(X64_NE ^ (unsigned)negate));
 }
 
 /* ---- emit --------------------------------------------------------------------------------------
