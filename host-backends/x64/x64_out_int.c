@@ -471,18 +471,33 @@ void x64_emit_select(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         x64_mov_rr(e, 2, x64_dst(r, 0), x64_dst(r, 0));
 }
 
+/* The result's register may be cleared before the compare. */
+static bool clear_first(const RaInsn *r)
+{
+    if (r->cond == COND_EFLAGS || r->cond == COND_UCOMI || r->cond == COND_FLAGS)
+        return false;
+    for (unsigned k = 0; k < r->n_ops; k++)
+        if (r->op[k].loc == r->dst[0].loc)
+            return false;
+    return true;
+}
+
 void x64_emit_bool(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     (void)in;
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0);
+    bool cleared = clear_first(r);
+    if (cleared)
+        x64_alu_rr(e, ALU_XOR, 2, d, d);
     X64Cond cc = x64_cond_emit(c, r);
     if (cc.parity)
         x64_setcc(e, cc.parity > 0 ? X64_P : X64_NP, x64_tmp(r, 0));
     x64_setcc(e, (X64Cc)cc.cc, d);
     if (cc.parity)
         x64_alu_rr(e, cc.parity > 0 ? ALU_OR : ALU_AND, 0, d, x64_tmp(r, 0));
-    x64_ext_rr(e, false, 0, 2, d, d);
+    if (!cleared)
+        x64_ext_rr(e, false, 0, 2, d, d);
 }
 
 /*
