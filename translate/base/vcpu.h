@@ -41,7 +41,9 @@ enum {
     MODE_TBI_MASK = 1 << 5,   /* data addresses are masked to 56 bits before use */
     MODE_FP_AHP = 1 << 6,
     MODE_FP_FZ16 = 1 << 7,
-    MODE_COUNT = 256,
+    MODE_FP_RISCV = 1 << 8, /* softfp's RISC-V rule; with DN, the canonical NaN being the default */
+    MODE_FP_RMM = 1 << 9,   /* rounding mode 0: ties away from zero, which no host has; 1: reserved */
+    MODE_COUNT = 1024,
 };
 
 struct Unit;

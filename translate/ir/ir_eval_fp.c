@@ -12,7 +12,7 @@ SoftFp ir_softfp(uint32_t mode)
 {
     return (SoftFp){
         .rm = mode >> MODE_FP_RM_SHIFT & 3,
-        .nan_rule = SOFT_NAN_ARM,
+        .nan_rule = mode & MODE_FP_RISCV ? SOFT_NAN_RISCV : SOFT_NAN_ARM,
         .dn = (mode & MODE_FP_DN) != 0,
         .fz = (mode & MODE_FP_FZ) != 0,
         .fz16 = (mode & MODE_FP_FZ16) != 0,

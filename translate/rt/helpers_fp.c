@@ -127,6 +127,24 @@ uint64_t helper_fp_i2f(Vcpu *v, uint64_t how, uint64_t a)
     return convert_int(v, IR_I2F, how, a);
 }
 
+uint64_t helper_fp_rounded(Vcpu *v, uint64_t what, uint64_t a, uint64_t b, uint64_t c)
+{
+    IrEval e = {.op = (uint8_t)what,
+                .type = what >> 8 & 15,
+                .arg_type = what >> 12 & 15,
+                .aux = what >> 20 & 0xfff,
+                .a = a,
+                .b = b,
+                .c = c};
+    SoftFp fp = ir_softfp(v->mode);
+    fp.rm = what >> 16 & 15;
+    uint64_t r = 0;
+    bool known = ir_eval_fp(&fp, &e, &r);
+    CHECK(known);
+    fp_flags_raise(v, fp.flags);
+    return r;
+}
+
 /*
  * vtbl takes its number of tables (1 or 2) in the imm field. Scalar results are in lane 0. The
  * result may be one of the arguments.

@@ -120,12 +120,17 @@ static uint32_t reverse_flags(uint32_t f)
 
 static uint32_t rv64_mode_of(const Vcpu *v)
 {
-    /* frm RNE RTZ RDN RUP as the mode's nearest, plus, minus, zero; the rest acts as RNE here */
+    /* frm RNE RTZ RDN RUP as the mode's nearest, plus, minus, zero */
     static const uint8_t mode_of_frm[8] = {0, 3, 2, 1};
     uint32_t fcsr;
     memcpy(&fcsr, v->state + rv64_slots[RV64_FCSR].off, sizeof(fcsr));
-    uint32_t mode = v->mode & MODE_FP_CHECKED;
-    return mode | (uint32_t)mode_of_frm[fcsr >> FCSR_FRM_SHIFT & 7] << MODE_FP_RM_SHIFT;
+    unsigned frm = fcsr >> FCSR_FRM_SHIFT & 7;
+    uint32_t mode = (v->mode & MODE_FP_CHECKED) | MODE_FP_DN | MODE_FP_RISCV;
+    if (frm == 4) /* RMM: ties away from zero; above it: reserved */
+        return mode | MODE_FP_RMM;
+    if (frm > 4)
+        return mode | MODE_FP_RMM | 1 << MODE_FP_RM_SHIFT;
+    return mode | (uint32_t)mode_of_frm[frm] << MODE_FP_RM_SHIFT;
 }
 
 static void rv64_fp_flags_put(Vcpu *v, uint32_t flags)

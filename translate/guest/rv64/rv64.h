@@ -22,7 +22,7 @@
 enum { RV64_REG_RA = 1, RV64_REG_SP = 2, RV64_REG_T0 = 5, RV64_REG_C0 = 8 };
 
 /* TransCtx.priv_word */
-enum { RV64_KNOWN_REG, RV64_KNOWN_ADDR };
+enum { RV64_KNOWN_REG, RV64_KNOWN_ADDR, RV64_KNOWN_BOXED };
 
 /* Slot of x register n, not 0; of f register n. */
 static inline unsigned rv64_slot_x(unsigned n)

@@ -8,7 +8,7 @@
  *     v4:v128 = vor v2, v3
  *     set fa0, v4
  */
-#include "rv64.h"
+#include "rv64_fp.h"
 
 static TransResult load(TransCtx *tc, unsigned size, unsigned rd, unsigned rs1, int32_t disp)
 {
@@ -19,6 +19,7 @@ static TransResult load(TransCtx *tc, unsigned size, unsigned rd, unsigned rs1, 
         v = ir_op2(u, IR_VOR, IR_V128, v, box);
     }
     ir_set(u, rv64_slot_f(rd), v);
+    rv64_fp_note(tc, size == MEM_64 ? RV64_FMT_D : size == MEM_32 ? RV64_FMT_S : RV64_FMT_H, rd);
     return TR_NEXT;
 }
 

@@ -189,7 +189,17 @@ static void kind_moprr(PrintCtx *c, int param)
     sb_printf(c->out, "%d", (int)(c->arg[0] << 2 | c->arg[1]));
 }
 
+/* A rounding mode that is not the one objdump leaves out: fcsr's, or 0 (param) where none rounds. */
+static void kind_rm(PrintCtx *c, int param)
+{
+    static const char names[8][8] = {"rne", "rtz", "rdn", "rup", "rmm", "unknown", "unknown", "dyn"};
+    if (c->arg[0] != param)
+        sb_printf(c->out, ",%s", names[c->arg[0] & 7]);
+}
+
 static const PrintKind kinds[] = {
+    {"rm", kind_rm, 7},
+    {"rmx", kind_rm, 0},
     {"r", kind_x, 0},
     {"rc", kind_x, 8},
     {"f", kind_f, 0},
