@@ -41,7 +41,8 @@ def normal(text):
 
 
 def unpredictable(row, word):
-    return False
+    """Conversions that never round take any rounding mode; objdump knows them with mode 0 alone."""
+    return '{rmx:' in row.template and word >> 12 & 7 != 0
 
 
 def size_of(word):
