@@ -10,7 +10,8 @@
  *     rv64_set_w(tc, 10, sum);
  *
  * Unit-local knowledge: after `auipc rd` the address in rd is known until rd is written again, so
- * that the `jalr` of a far call or jump has a direct target (priv_word[RV64_KNOWN_*]).
+ * that the `jalr` of a far call or jump has a direct target (priv_word[RV64_KNOWN_*]); and a right
+ * shift right behind a left shift is one bit field (priv_word[RV64_LEFT_SHIFT]).
  */
 #ifndef FERRY_RV64_H
 #define FERRY_RV64_H
@@ -22,7 +23,7 @@
 enum { RV64_REG_RA = 1, RV64_REG_SP = 2, RV64_REG_T0 = 5, RV64_REG_C0 = 8 };
 
 /* TransCtx.priv_word */
-enum { RV64_KNOWN_REG, RV64_KNOWN_ADDR, RV64_KNOWN_BOXED };
+enum { RV64_KNOWN_REG, RV64_KNOWN_ADDR, RV64_KNOWN_BOXED, RV64_LEFT_SHIFT };
 
 /* Slot of x register n, not 0; of f register n. */
 static inline unsigned rv64_slot_x(unsigned n)
@@ -198,6 +199,9 @@ static inline int64_t rv64_imm_cb(uint32_t w)
 
 /* rv64_int.c: rd = a op b by funct3 of OP, `alt` for its second meaning (sub, sra). */
 IrRef rv64_alu(TransCtx *tc, IrType t, unsigned f3, bool alt, IrRef a, IrRef b);
+/* rd = rs1 shifted by a constant; funct3 and `arith` as in rv64_alu. */
+TransResult rv64_shift(TransCtx *tc, unsigned f3, bool arith, unsigned rd, unsigned rs1,
+                       unsigned by);
 /* rd = rs1 + imm; with rs1 = 0 a constant, with imm = 0 a move. */
 TransResult rv64_add_imm(TransCtx *tc, unsigned rd, unsigned rs1, int64_t imm);
 TransResult rv64_add_imm_w(TransCtx *tc, unsigned rd, unsigned rs1, int64_t imm);

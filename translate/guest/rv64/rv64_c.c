@@ -76,22 +76,17 @@ TransResult rv64_c_addi16sp(TransCtx *tc, Rv64Insn insn)
     return rv64_add_imm(tc, RV64_REG_SP, RV64_REG_SP, rv64_imm_c16sp(insn.word));
 }
 
-static TransResult shift(TransCtx *tc, unsigned f3, bool arith, unsigned rd, uint32_t word)
-{
-    IrRef by = ir_const(tc->u, IR_I64, rv64_c_shamt(word));
-    rv64_set_x(tc, rd, rv64_alu(tc, IR_I64, f3, arith, rv64_x(tc, rd), by));
-    return TR_NEXT;
-}
-
 TransResult rv64_c_shift_imm(TransCtx *tc, Rv64Insn insn)
 {
     const Rv64_c_shift_imm f = insn.c_shift_imm;
-    return shift(tc, F3_SRL, f.op != 0, creg(f.rdc), insn.word);
+    unsigned rd = creg(f.rdc);
+    return rv64_shift(tc, F3_SRL, f.op != 0, rd, rd, rv64_c_shamt(insn.word));
 }
 
 TransResult rv64_c_slli(TransCtx *tc, Rv64Insn insn)
 {
-    return shift(tc, F3_SLL, false, insn.c_slli.rd, insn.word);
+    unsigned rd = insn.c_slli.rd;
+    return rv64_shift(tc, F3_SLL, false, rd, rd, rv64_c_shamt(insn.word));
 }
 
 TransResult rv64_c_andi(TransCtx *tc, Rv64Insn insn)

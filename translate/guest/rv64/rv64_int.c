@@ -92,11 +92,50 @@ TransResult rv64_addiw(TransCtx *tc, Rv64Insn insn)
     return rv64_add_imm_w(tc, f.rd, f.rs1, f.imm12);
 }
 
+/*
+ * What a left shift leaves for the next instruction in priv_word[RV64_LEFT_SHIFT]. A unit's
+ * instructions lie within a page: the low bits of an address tell them apart.
+ */
+typedef union LeftShift {
+    struct {
+        uint8_t rd, by;
+        uint16_t next; /* address of the next instruction */
+        uint32_t src;  /* the value that was shifted */
+    };
+    uint64_t word;
+} LeftShift;
+
+/* (src << sl) >> sr: a bit field of src, to whose place it is moved back if sl > sr. */
+static IrRef shift_pair(TransCtx *tc, IrRef src, unsigned sl, unsigned sr, bool arith)
+{
+    unsigned lsb = sr > sl ? sr - sl : 0, width = 64 - (sr > sl ? sr : sl);
+    IrRef v = ir_op1x(tc->u, arith ? IR_SBFX : IR_UBFX, IR_I64, lsb | width << 8, src, 0);
+    if (sl > sr)
+        v = ir_op2(tc->u, IR_SHL, IR_I64, v, ir_const(tc->u, IR_I64, sl - sr));
+    return v;
+}
+
+/* gcc extends and scales 32-bit indices by pairs of shifts: half of all shifts by constants. */
+TransResult rv64_shift(TransCtx *tc, unsigned f3, bool arith, unsigned rd, unsigned rs1,
+                       unsigned by)
+{
+    IrRef src = rv64_x(tc, rs1);
+    LeftShift left = {.word = tc->priv_word[RV64_LEFT_SHIFT]};
+    if (f3 == F3_SRL && left.next == (uint16_t)tc->pc && left.rd == rs1 && rs1 && by)
+        return result(tc, IR_I64, rd, shift_pair(tc, left.src, left.by, by, arith));
+    IrRef v = rv64_alu(tc, IR_I64, f3, arith, src, ir_const(tc->u, IR_I64, by));
+    if (f3 == F3_SLL && by) {
+        uint16_t next = (uint16_t)(tc->pc + tc->insn_len);
+        left = (LeftShift){{.rd = (uint8_t)rd, .by = (uint8_t)by, .next = next, .src = src}};
+        tc->priv_word[RV64_LEFT_SHIFT] = left.word;
+    }
+    return result(tc, IR_I64, rd, v);
+}
+
 TransResult rv64_shift_imm(TransCtx *tc, Rv64Insn insn)
 {
     const Rv64_shift_imm f = insn.shift_imm;
-    IrRef a = rv64_x(tc, f.rs1), by = ir_const(tc->u, IR_I64, f.shamt);
-    return result(tc, IR_I64, f.rd, rv64_alu(tc, IR_I64, f.f3, f.arith != 0, a, by));
+    return rv64_shift(tc, f.f3, f.arith != 0, f.rd, f.rs1, f.shamt);
 }
 
 TransResult rv64_shift_imm_w(TransCtx *tc, Rv64Insn insn)
