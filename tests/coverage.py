@@ -3,7 +3,7 @@
 
     coverage.py --build-dir build [--check]
 
-Rows are executed by the random tests (a64_random.py: compared with qemu-aarch64, or with the
+Rows are executed by the random tests (insn_random.py: compared with qemu-aarch64, or with the
 manual's rules in a64_reference.py, and with the reference interpreter) or by guest programs
 (tests/guest/progs, with their own checks). An implemented row that neither executes needs a reason in
 NOT_EXECUTED; --check fails when one lacks it or when the page is out of date.
@@ -11,7 +11,6 @@ NOT_EXECUTED; --check fails when one lacks it or when the page is out of date.
 import argparse
 import glob
 import os
-import random
 import re
 import subprocess
 import sys
@@ -19,9 +18,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, 'fuzz'), os.path.join(HERE, 'guest'),
                 os.path.join(HERE, '..', 'translate', 'guest', 'gen')]
-import a64_random  # noqa: E402
-import a64_reference  # noqa: E402
 import insn_gen  # noqa: E402
+import insn_random  # noqa: E402
+import random_a64  # noqa: E402
 
 PAGE = os.path.join(HERE, '..', 'docs', 'a64-coverage.md')
 NOT_EXECUTED = []
@@ -38,12 +37,12 @@ def random_rows(args, table):
     """Rows of the random tests' own program, as it is run."""
     opts = argparse.Namespace(seed=1, rows=None, match=None, share=1, per_row=1, sequences=0,
                               length=1, faults=False)
-    cases, own, _ = a64_random.make_cases(opts, table)
+    cases, own, _ = insn_random.make_cases(opts, random_a64, table)
     wanted = {r.name for c in cases + own for r, _ in c.words}
     seen = set()
     for name, some in ('cases', cases), ('own', own):
         base = os.path.join(args.work, name)
-        a64_random.build(some, base)
+        insn_random.build(random_a64, some, base)
         seen |= executed(args.ferry, [base])
     return wanted & seen
 
@@ -68,8 +67,7 @@ def program_rows(args):
 def how_random(row, by_random):
     if row.name not in by_random:
         return None
-    feats = insn_gen.needs(row)[0]
-    return 'reference' if set(feats) & a64_reference.FEATURES else 'qemu'
+    return 'reference' if random_a64.by_reference(row) else 'qemu'
 
 
 def reason_of(row):
@@ -117,7 +115,7 @@ def main():
     args.ferry = os.path.abspath(os.path.join(args.build_dir, 'linux-user', 'ferry'))
     args.work = os.path.join(args.build_dir, 'coverage')
     os.makedirs(args.work, exist_ok=True)
-    table = a64_random.Table()
+    table = insn_random.Table(random_a64)
     text, bare = page(table.rows, random_rows(args, table), program_rows(args))
     if bare:
         print('executed by nothing, without a reason: ' + ', '.join(bare))

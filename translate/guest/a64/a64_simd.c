@@ -2,11 +2,8 @@
  * Lane-wise integer operations: what the vector, scalar and by-element forms of Advanced SIMD
  * share. Each function computes on whole 128-bit values; the callers cut.
  *
- * Saturation: the op that saturates is compared with the one that wraps; lanes that differ raise
- * FPSR.QC. Example, `sqadd v0.8h, v1.8h, v2.8h`:
- *
- *     v3 = vsqadd.16 v1, v2;  v4 = vadd.16 v1, v2;  v5 = vxor v3, v4;  v6:bool = vnz v5
- *     fpsr |= v6 << 27;  set v0, v3
+ * What saturates or has no host instruction is in a64_simd_sat.c. Example, `uhadd v0.8h, v1.8h,
+ * v2.8h`: v3 = vxor v1, v2; v4 = vshri.16 v3, 1; v5 = vand v1, v2; v6 = vadd.16 v5, v4.
  */
 #include "a64_simd.h"
 
@@ -45,7 +42,7 @@ void a64_qc_if_differ(TransCtx *tc, IrRef a, IrRef b)
 static IrRef vec_call(TransCtx *tc, HelperId h, uint32_t what, const A64Operands *x)
 {
     IrRef args[4] = {ir_const(tc->u, IR_I32, what), x->a, x->b, x->c};
-    return ir_call(tc->u, h, h == HELPER_a64_vec_qc ? IR_I32 : IR_V128, args, 4);
+    return ir_call(tc->u, h, IR_V128, args, 4);
 }
 
 IrRef a64_vec_call(TransCtx *tc, A64VecOp op, unsigned ve, A64Operands x)
@@ -53,25 +50,9 @@ IrRef a64_vec_call(TransCtx *tc, A64VecOp op, unsigned ve, A64Operands x)
     return vec_call(tc, HELPER_a64_vec, op | ve << 8, &x);
 }
 
-IrRef a64_vec_call_sat(TransCtx *tc, A64VecOp op, unsigned ve, A64Operands x)
-{
-    IrRef r = vec_call(tc, HELPER_a64_vec_sat, op | ve << 8, &x);
-    IrRef qc = vec_call(tc, HELPER_a64_vec_qc, op | ve << 8, &x);
-    ir_set(tc->u, A64_FPSR, ir_op2(tc->u, IR_OR, IR_I32, ir_get(tc->u, IR_I32, A64_FPSR), qc));
-    return r;
-}
-
 IrRef a64_vec_call_fp(TransCtx *tc, A64VecOp op, unsigned ve_lanes, A64Operands x)
 {
     return vec_call(tc, HELPER_a64_vec_fp, op | ve_lanes << 8, &x);
-}
-
-/* A saturating op with its wrapping twin. */
-static IrRef saturating(TransCtx *tc, const A64Lanes *x, IrOp sat, IrOp wrap)
-{
-    IrRef r = v_op2(tc, sat, x->ve, x->a, x->b);
-    a64_qc_if_differ(tc, r, v_op2(tc, wrap, x->ve, x->a, x->b));
-    return r;
 }
 
 static IrRef compare(TransCtx *tc, unsigned ve, IrCmp c, IrRef a, IrRef b)
@@ -102,53 +83,11 @@ static IrRef abs_diff(TransCtx *tc, unsigned ve, unsigned U, const IrRef ab[2])
     return v_op2(tc, IR_VSUB, ve, max, min);
 }
 
-IrRef a64_lanes_sqdmulh(TransCtx *tc, const A64Lanes *x)
+/* sqdmulh (U=0) and sqrdmulh. */
+static IrRef doubling_high(TransCtx *tc, const A64Lanes *x)
 {
-    unsigned wide = x->ve + 1;
-    IrRef r[2];
-    for (unsigned hi = 0; hi < 2; hi++) {
-        IrRef p = v_op2(tc, IR_VMULL, x->ve | VE_SIGNED | (hi ? VE_HI : 0), x->a, x->b);
-        A64Lanes dbl = {.ve = wide, .a = p, .b = p};
-        r[hi] = saturating(tc, &dbl, IR_VSQADD, IR_VADD);
-        if (x->U)
-            r[hi] = v_op2(tc, IR_VSQADD, wide, r[hi],
-                          a64_v_splat(tc, wide, 1ull << ((8 << x->ve) - 1)));
-    }
-    return v_op2(tc, IR_VUZP2, x->ve, r[0], r[1]);
-}
-
-/*
- * srshl, urshl: a right shift (negative amount n) adds the last bit that falls out, which is the
- * lowest one after a shift by n + 1. Only the amount's low byte counts, as in the plain shifts.
- */
-static IrRef rounding_shift(TransCtx *tc, const A64Lanes *x)
-{
-    IrOp shift = x->U ? IR_VUSHL : IR_VSSHL;
-    int32_t up = (8 << x->ve) - 8;
-    IrRef one = a64_v_splat(tc, x->ve, 1);
-    IrRef last = v_op2(tc, shift, x->ve, x->a, v_op2(tc, IR_VADD, x->ve, x->b, one));
-    IrRef n = v_op1i(tc, IR_VSARI, x->ve, v_op1i(tc, IR_VSHLI, x->ve, x->b, up), up);
-    IrRef right = compare(tc, x->ve, CMP_SGT, v_zero(tc), n);
-    IrRef add = v_op2(tc, IR_VAND, 0, v_op2(tc, IR_VAND, 0, last, one), right);
-    return v_op2(tc, IR_VADD, x->ve, v_op2(tc, shift, x->ve, x->a, x->b), add);
-}
-
-/* Register shifts: plain ones are IR ops, rounding and saturating ones helpers. */
-static IrRef shift_reg(TransCtx *tc, const A64Lanes *x)
-{
-    A64Operands o = {x->a, x->b, x->b};
-    switch (x->opcode) {
-    case 8:
-        return v_op2(tc, x->U ? IR_VUSHL : IR_VSSHL, x->ve, x->a, x->b);
-    case 9:
-        return a64_vec_call_sat(tc, x->U ? A64_VEC_UQSHL : A64_VEC_SQSHL, x->ve, o);
-    case 10:
-        if (x->ve != VE_8)
-            return rounding_shift(tc, x);
-        return a64_vec_call(tc, x->U ? A64_VEC_URSHL : A64_VEC_SRSHL, x->ve, o);
-    default:
-        return a64_vec_call_sat(tc, x->U ? A64_VEC_UQRSHL : A64_VEC_SQRSHL, x->ve, o);
-    }
+    return a64_doubling_high(tc,
+                             &(A64Product){.ve = x->ve, .round = x->U, .a = x->a, .b = x->b});
 }
 
 /* cmtst and cmeq. */
@@ -181,9 +120,8 @@ IrRef a64_lanes_3same(TransCtx *tc, const A64Lanes *x)
     case 4:
         return halving(tc, x);
     case 1:
-        return saturating(tc, x, U ? IR_VUQADD : IR_VSQADD, IR_VADD);
     case 5:
-        return saturating(tc, x, U ? IR_VUQSUB : IR_VSQSUB, IR_VSUB);
+        return a64_sat_addsub(tc, x, x->opcode == 5);
     case 6:
         return compare(tc, ve, U ? CMP_UGT : CMP_SGT, x->a, x->b);
     case 7:
@@ -192,7 +130,7 @@ IrRef a64_lanes_3same(TransCtx *tc, const A64Lanes *x)
     case 9:
     case 10:
     case 11:
-        return shift_reg(tc, x);
+        return a64_shift_by_register(tc, x, x->opcode & 2, x->opcode & 1);
     case 12:
         return v_op2(tc, U ? IR_VUMAX : IR_VSMAX, ve, x->a, x->b);
     case 13:
@@ -209,7 +147,7 @@ IrRef a64_lanes_3same(TransCtx *tc, const A64Lanes *x)
     case 19:
         return multiply(tc, x);
     default:
-        return a64_lanes_sqdmulh(tc, x);
+        return doubling_high(tc, x);
     }
 }
 
@@ -223,13 +161,11 @@ static IrRef doubling_long(TransCtx *tc, const A64Lanes *x, unsigned hi)
 {
     IrRef p = v_op2(tc, IR_VMULL, x->ve | VE_SIGNED | (hi ? VE_HI : 0), x->a, x->b);
     A64Lanes dbl = {.ve = x->ve + 1, .a = p, .b = p};
-    IrRef r = saturating(tc, &dbl, IR_VSQADD, IR_VADD);
+    IrRef r = a64_sat_addsub(tc, &dbl, false);
     if (x->opcode == 13)
         return r;
     A64Lanes sum = {.ve = x->ve + 1, .a = x->acc, .b = r};
-    if (x->opcode == 9)
-        return saturating(tc, &sum, IR_VSQADD, IR_VADD);
-    return saturating(tc, &sum, IR_VSQSUB, IR_VSUB);
+    return a64_sat_addsub(tc, &sum, x->opcode == 11);
 }
 
 IrRef a64_lanes_3long(TransCtx *tc, const A64Lanes *x, unsigned hi)
@@ -264,15 +200,10 @@ IrRef a64_lanes_3long(TransCtx *tc, const A64Lanes *x, unsigned hi)
 /* sqabs (U=0) and sqneg (U=1): the most negative value saturates. */
 static IrRef saturating_abs_neg(TransCtx *tc, const A64Lanes *x)
 {
-    IrRef r = v_op2(tc, IR_VSQSUB, x->ve, v_zero(tc), x->a);
-    IrRef wrap = v_op1(tc, IR_VNEG, x->ve, x->a);
-    if (!x->U) {
-        IrRef negative = compare(tc, x->ve, CMP_SGT, v_zero(tc), x->a);
-        r = v_op3(tc, IR_VBSL, 0, negative, r, x->a);
-        wrap = v_op1(tc, IR_VABS, x->ve, x->a);
-    }
-    a64_qc_if_differ(tc, r, wrap);
-    return r;
+    A64Lanes y = {.ve = x->ve, .a = v_zero(tc), .b = x->a};
+    if (x->U)
+        return a64_sat_addsub(tc, &y, true);
+    return a64_sat_abs(tc, x->ve, x->a);
 }
 
 /* rev64 (opcode 0, U=0), rev32 (0, 1), rev16 (1). */
@@ -302,7 +233,6 @@ static IrRef compare_zero(TransCtx *tc, const A64Lanes *x)
 
 IrRef a64_lanes_2misc(TransCtx *tc, const A64Lanes *x)
 {
-    A64Operands o = {x->a, x->acc, x->a};
     unsigned pair = x->ve | (x->U ? 0 : VE_SIGNED);
     switch (x->opcode) {
     case 0:
@@ -311,13 +241,13 @@ IrRef a64_lanes_2misc(TransCtx *tc, const A64Lanes *x)
     case 2: /* saddlp */
         return v_op1(tc, IR_VADDLP, pair, x->a);
     case 3: /* suqadd */
-        return a64_vec_call_sat(tc, x->U ? A64_VEC_USQADD : A64_VEC_SUQADD, x->ve, o);
+        return a64_sat_mixed(tc, x);
     case 4:
-        return a64_vec_call(tc, x->U ? A64_VEC_CLZ : A64_VEC_CLS, x->ve, o);
+        return x->U ? a64_count_zeros(tc, x->ve, x->a) : a64_count_signs(tc, x->ve, x->a);
     case 5:
         if (!x->U)
             return v_op1(tc, IR_VCNT, VE_8, x->a);
-        return x->ve ? a64_vec_call(tc, A64_VEC_RBIT, VE_8, o) : v_op1(tc, IR_VNOT, 0, x->a);
+        return x->ve ? a64_reverse_bits(tc, x->a) : v_op1(tc, IR_VNOT, 0, x->a);
     case 6: /* sadalp */
         return v_op2(tc, IR_VADD, x->ve + 1, x->acc, v_op1(tc, IR_VADDLP, pair, x->a));
     case 7:
@@ -335,6 +265,8 @@ IrRef a64_lanes_narrow(TransCtx *tc, const A64Lanes *x)
     if (x->opcode == XTN && !x->U)
         return v_op1(tc, IR_VXTN, x->ve, x->a);
     IrOp op = x->opcode == XTN ? IR_VSQXTUN : x->U ? IR_VUQXTN : IR_VSQXTN;
+    if (x->ve == VE_32)
+        return a64_sat_narrow64(tc, op, x->a);
     IrRef r = v_op1(tc, op, x->ve, x->a);
     unsigned sign = op == IR_VSQXTN ? VE_SIGNED : 0;
     a64_qc_if_differ(tc, x->a, v_op1(tc, IR_VXTL, x->ve | sign, r));

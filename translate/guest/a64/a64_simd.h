@@ -121,7 +121,6 @@ typedef struct A64Operands {
     IrRef a, b, c;
 } A64Operands;
 IrRef a64_vec_call(TransCtx *tc, A64VecOp op, unsigned ve, A64Operands x);
-IrRef a64_vec_call_sat(TransCtx *tc, A64VecOp op, unsigned ve, A64Operands x);
 IrRef a64_vec_call_fp(TransCtx *tc, A64VecOp op, unsigned ve_lanes, A64Operands x);
 #define A64_LANES(ve, lanes) ((ve) | (lanes) << 8)
 
@@ -134,12 +133,31 @@ typedef struct A64Lanes {
 IrRef a64_lanes_3same(TransCtx *tc, const A64Lanes *x);
 /* The three-different group with widened results: opcode as in the manual's table. */
 IrRef a64_lanes_3long(TransCtx *tc, const A64Lanes *x, unsigned hi);
-/* sqdmulh (U=0) and sqrdmulh (U=1). */
-IrRef a64_lanes_sqdmulh(TransCtx *tc, const A64Lanes *x);
 /* Two-register miscellaneous, same element size in and out. */
 IrRef a64_lanes_2misc(TransCtx *tc, const A64Lanes *x);
 /* sqxtn (U=0), uqxtn (U=1, opcode 0x14), sqxtun (opcode 0x12), xtn; ve is the narrow size. */
 IrRef a64_lanes_narrow(TransCtx *tc, const A64Lanes *x);
+
+/* a64_simd_sat.c: put together where hosts have no such op; they set QC. */
+IrRef a64_sat_addsub(TransCtx *tc, const A64Lanes *x, bool sub);
+IrRef a64_sat_abs(TransCtx *tc, unsigned ve, IrRef v);
+/* suqadd (U=0) and usqadd: a onto acc. */
+IrRef a64_sat_mixed(TransCtx *tc, const A64Lanes *x);
+/* Doublewords to words; op: IR_VSQXTN, IR_VUQXTN or IR_VSQXTUN. */
+IrRef a64_sat_narrow64(TransCtx *tc, IrOp op, IrRef v);
+/* The high half of 2ab, rounded or not, added to or (subtract) taken off acc unless that is 0. */
+typedef struct A64Product {
+    unsigned ve;
+    bool round, subtract;
+    IrRef a, b, acc;
+} A64Product;
+IrRef a64_doubling_high(TransCtx *tc, const A64Product *p);
+/* sshl, ushl and their rounding and saturating forms. */
+IrRef a64_shift_by_register(TransCtx *tc, const A64Lanes *x, bool round, bool saturate);
+IrRef a64_sat_shift_left(TransCtx *tc, const A64Lanes *x, int32_t n, bool to_unsigned);
+IrRef a64_count_zeros(TransCtx *tc, unsigned ve, IrRef v);
+IrRef a64_count_signs(TransCtx *tc, unsigned ve, IrRef v);
+IrRef a64_reverse_bits(TransCtx *tc, IrRef v);
 
 /* Lane-wise FP of the three-same group; sz: 0 single, 1 double. acc is the destination. */
 typedef struct A64FpLanes {

@@ -60,10 +60,11 @@ TransResult a64_v_3same(TransCtx *tc, A64Insn insn)
 TransResult a64_v_3same_rdm(TransCtx *tc, A64Insn insn)
 {
     const A64_v_3same_rdm f = insn.v_3same_rdm;
-    A64Operands o = {a64_v_zext(tc, f.Q, f.rn), a64_v_zext(tc, f.Q, f.rm),
-                     a64_v_zext(tc, f.Q, f.rd)};
-    IrRef r = a64_vec_call_sat(tc, f.opcode ? A64_VEC_SQRDMLSH : A64_VEC_SQRDMLAH, f.size, o);
-    a64_set_vq(tc, f.Q, f.rd, r);
+    A64Product p = {.ve = f.size, .round = true, .subtract = f.opcode};
+    p.a = a64_v_zext(tc, f.Q, f.rn);
+    p.b = a64_v_zext(tc, f.Q, f.rm);
+    p.acc = a64_v_zext(tc, f.Q, f.rd);
+    a64_set_vq(tc, f.Q, f.rd, a64_doubling_high(tc, &p));
     return TR_NEXT;
 }
 
@@ -166,9 +167,8 @@ static const ElemOp elem_ops[16][2] = {
 static IrRef elem_op(TransCtx *tc, const A64Lanes *x, unsigned hi)
 {
     if (x->U && x->opcode >= 13) {
-        A64Operands o = {x->a, x->b, x->acc};
-        return a64_vec_call_sat(tc, x->opcode == 15 ? A64_VEC_SQRDMLSH : A64_VEC_SQRDMLAH, x->ve,
-                                o);
+        A64Product p = {x->ve, true, x->opcode == 15, x->a, x->b, x->acc};
+        return a64_doubling_high(tc, &p);
     }
     ElemOp e = elem_ops[x->opcode][x->U];
     A64Lanes y = *x;

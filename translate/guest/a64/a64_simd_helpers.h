@@ -6,9 +6,6 @@
 #include "vcpu.h"
 
 void helper_a64_vec(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V128 *b, const V128 *c);
-void helper_a64_vec_sat(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V128 *b,
-                        const V128 *c);
-uint64_t helper_a64_vec_qc(Vcpu *v, uint32_t what, const V128 *a, const V128 *b, const V128 *c);
 void helper_a64_vec_fp(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V128 *b,
                        const V128 *c);
 uint64_t helper_a64_fjcvtzs(Vcpu *v, uint64_t a);

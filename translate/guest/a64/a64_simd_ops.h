@@ -8,11 +8,9 @@
 /* clang-format off */
 #define A64_VEC_OPS(X) \
     /* helper_a64_vec: no state */ \
-    X(CLS) X(CLZ) X(RBIT) X(PMUL) X(PMULL8) X(SRSHL) X(URSHL) X(URECPE) X(URSQRTE) \
+    X(PMUL) X(PMULL8) X(URECPE) X(URSQRTE) \
     X(SHA512H) X(SHA512H2) X(SHA512SU1) X(SHA512SU0) X(SM3PARTW1) X(SM3PARTW2) X(SM4EKEY) X(SM4E) \
     X(SM3SS1) X(SM3TT1A) X(SM3TT1B) X(SM3TT2A) X(SM3TT2B) \
-    /* helper_a64_vec_sat, and helper_a64_vec_qc for FPSR.QC */ \
-    X(SQSHL) X(UQSHL) X(SQRSHL) X(UQRSHL) X(SQSHLU) X(SUQADD) X(USQADD) X(SQRDMLAH) X(SQRDMLSH) \
     /* helper_a64_vec_fp: FP mode and flags */ \
     X(FMULX) X(FRECPS) X(FRSQRTS) X(FRECPE) X(FRSQRTE) X(FRECPX) \
     X(FRINT32Z) X(FRINT32X) X(FRINT64Z) X(FRINT64X) X(FCVTN_H) X(FCVTL_H) X(FCVTXN)

@@ -19,11 +19,11 @@ TransResult a64_sc_3same(TransCtx *tc, A64Insn insn)
 TransResult a64_sc_3same_rdm(TransCtx *tc, A64Insn insn)
 {
     const A64_sc_3same_rdm f = insn.sc_3same_rdm;
-    A64Operands o = {a64_v_lane0(tc, f.size, a64_v(tc, f.rn)),
-                     a64_v_lane0(tc, f.size, a64_v(tc, f.rm)),
-                     a64_v_lane0(tc, f.size, a64_v(tc, f.rd))};
-    a64_set_v(tc, f.rd,
-              a64_vec_call_sat(tc, f.opcode ? A64_VEC_SQRDMLSH : A64_VEC_SQRDMLAH, f.size, o));
+    A64Product p = {.ve = f.size, .round = true, .subtract = f.opcode};
+    p.a = a64_v_lane0(tc, f.size, a64_v(tc, f.rn));
+    p.b = a64_v_lane0(tc, f.size, a64_v(tc, f.rm));
+    p.acc = a64_v_lane0(tc, f.size, a64_v(tc, f.rd));
+    a64_set_v(tc, f.rd, a64_v_lane0(tc, f.size, a64_doubling_high(tc, &p)));
     return TR_NEXT;
 }
 

@@ -59,12 +59,11 @@ static IrRef insert_group(TransCtx *tc, const Shift *s)
     return v_op3(tc, IR_VBSL, 0, a64_v_splat(tc, s->ve, hit), v, s->acc);
 }
 
-/* sqshlu 12, sqshl and uqshl 14: as the shift by register. */
+/* sqshlu 12, sqshl and uqshl 14. */
 static IrRef saturating_left(TransCtx *tc, const Shift *s)
 {
-    IrRef amount = a64_v_splat(tc, s->ve, (uint64_t)s->left);
-    A64VecOp op = s->opcode == 12 ? A64_VEC_SQSHLU : s->U ? A64_VEC_UQSHL : A64_VEC_SQSHL;
-    return a64_vec_call_sat(tc, op, s->ve, (A64Operands){s->a, amount, amount});
+    A64Lanes x = {.ve = s->ve, .U = s->U, .a = s->a};
+    return a64_sat_shift_left(tc, &x, s->left, s->opcode == 12);
 }
 
 /* shrn and sqshrun 16, 18 with saturation; odd: rounding. The size is the narrow one. */
