@@ -5,7 +5,8 @@ Every file of progs/ is built for host and guest in each variant (-O0 to -O3, st
 static-pie); standard output and exit status must be equal. A first comment line of the form
 `// programs: OPTION...` adds compiler options, `// ferry: OPTION...` options of the runner when it is
 ferry; `// expect: TEXT` lines replace the native run for
-programs that only make sense on the guest.
+programs that only make sense on the guest; `// guest: NAME` lines name the guests a program is for,
+when it is not for all.
 
     tests/guest/programs.py --build-dir build [--only setjmp] [--levels O0,O2]
 """
@@ -67,13 +68,20 @@ def one(job):
         want[1][-300:].decode(errors='replace'), got[2])
 
 
+def is_for(path, guest):
+    guests = re.findall(r'^// guest: (.*)$', open(path).read(2000), re.M)
+    return not guests or guest in guests
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument('--build-dir', default='build')
-    p.add_argument('--cross', default='aarch64-linux-gnu-')
+    p.add_argument('--guest', default='aarch64', choices=['aarch64', 'riscv64'])
+    p.add_argument('--cross', help='prefix of the cross compiler; default: NAME-linux-gnu-')
     p.add_argument('--runner')
     p.add_argument('--levels', default='O0,O1,O2,O3')
-    p.add_argument('--kinds', default='static,static-pie')
+    p.add_argument('--kinds', help='default: static,static-pie (Debian has no static-pie start\n'
+                   'file for riscv64)')
     p.add_argument('--work', default='guest-programs', help='folder of the build for binaries')
     p.add_argument('--only')
     p.add_argument('--limit', type=int, default=60)
@@ -81,13 +89,16 @@ def main():
     p.add_argument('--jobs', type=int, default=2)
     args = p.parse_args()
     args.runner = args.runner or os.path.join(args.build_dir, 'linux-user', 'ferry')
-    args.work = os.path.join(args.build_dir, args.work)
+    args.kinds = args.kinds or ('static' if args.guest == 'riscv64' else 'static,static-pie')
+    args.cross = args.cross or args.guest + '-linux-gnu-'
+    args.work = os.path.join(args.build_dir, args.work, args.guest)
     os.makedirs(args.work, exist_ok=True)
     paths = sorted(glob.glob(os.path.join(HERE, 'progs', '*.c')) +
                    glob.glob(os.path.join(HERE, 'progs', '*.cc')))
     if args.only:
         names = args.only.split(',')
         paths = [q for q in paths if os.path.splitext(os.path.basename(q))[0] in names]
+    paths = [q for q in paths if is_for(q, args.guest)]
     jobs = [(q, level, kind, args) for q in paths for level in args.levels.split(',')
             for kind in args.kinds.split(',')] * args.repeat
     passed = failed = 0

@@ -90,7 +90,8 @@ def one(job):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument('--build-dir', default='build')
-    p.add_argument('--cc', default='aarch64-linux-gnu-gcc')
+    p.add_argument('--guest', default='aarch64', choices=['aarch64', 'riscv64'])
+    p.add_argument('--cc', help='default: the cross compiler of the guest')
     p.add_argument('--runner', help='command in front of the program; default: the built ferry')
     p.add_argument('--levels', default='O2')
     p.add_argument('--sample', type=int, default=0, help='so many programs, chosen by --seed')
@@ -104,6 +105,7 @@ def main():
     p.add_argument('--jobs', type=int, default=2)
     p.add_argument('--fetch', action='store_true')
     args = p.parse_args()
+    args.cc = args.cc or args.guest + '-linux-gnu-gcc'
     args.runner = args.runner or os.path.join(args.build_dir, 'linux-user', 'ferry')
     found = [fetch()] if args.fetch else glob.glob(os.path.join(CACHE, 'gcc-*', SUB))
     if not found:

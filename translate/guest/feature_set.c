@@ -124,19 +124,86 @@ bool features_change(const FeatureTable *t, const char *word, size_t n, GuestFea
     return true;
 }
 
-void features_help(const FeatureTable *t, struct StrBuf *out)
+/* Switches the features named in `list` on; unknown ones and those not done are left out. */
+static void add_listed(const FeatureTable *t, const char *list, GuestFeatures *out)
+{
+    while (*list) {
+        size_t n = 0;
+        while (list[n] && list[n] != ' ') {
+            n++;
+        }
+        unsigned feat = feature_find(t, list, n);
+        if (feat) {
+            feature_switch(t, out, feat, true);
+        }
+        list += n + (list[n] == ' ');
+    }
+}
+
+static void model_apply(const FeatureTable *t, const CpuModel *m, GuestFeatures *out)
 {
     for (unsigned feat = 1; feat < t->count; feat++) {
-        const char *name = t->strings + t->feats[feat].name;
-        if (!feature_done(t, feat) || t->feats[feat].always) {
-            continue;
-        }
-        sb_putc(out, ' ');
-        for (; *name; name++) {
-            sb_putc(out, lower(*name));
-        }
-        if (t->feats[feat].off) {
-            sb_puts(out, "(off)");
+        if (t->feats[feat].always) {
+            feature_switch(t, out, feat, true);
         }
     }
+    if (m->feats[0] == '*') {
+        features_all(t, out);
+    } else {
+        add_listed(t, m->feats, out);
+    }
+}
+
+bool features_parse(const FeatureTable *t, const CpuModel *models, unsigned n, const char *spec,
+                    GuestFeatures *out, struct StrBuf *err)
+{
+    *out = (GuestFeatures){0};
+    for (unsigned at = 0;; at++) {
+        size_t len = 0;
+        while (spec[len] && spec[len] != ',') {
+            len++;
+        }
+        if (at == 0) {
+            while (out->model < n && !feature_word_is(spec, len, models[out->model].name)) {
+                out->model++;
+            }
+            if (out->model == n) {
+                sb_printf(err, "unknown CPU model '%.*s' ('-cpu help' lists them)", (int)len, spec);
+                return false;
+            }
+            model_apply(t, &models[out->model], out);
+        } else if (!features_change(t, spec, len, out, err)) {
+            return false;
+        }
+        if (!spec[len]) {
+            return true;
+        }
+        spec += len + 1;
+    }
+}
+
+static void print_feature(const FeatureTable *t, unsigned feat, struct StrBuf *out)
+{
+    sb_putc(out, ' ');
+    for (const char *name = t->strings + t->feats[feat].name; *name; name++) {
+        sb_putc(out, lower(*name));
+    }
+    if (t->feats[feat].off) {
+        sb_puts(out, "(off)");
+    }
+}
+
+void features_help(const FeatureTable *t, const CpuModel *models, unsigned n, struct StrBuf *out)
+{
+    sb_puts(out, "models:");
+    for (unsigned i = 0; i < n; i++) {
+        sb_printf(out, " %s", models[i].name);
+    }
+    sb_puts(out, "\nfeatures, behind the model as ,+name or ,-name:");
+    for (unsigned feat = 1; feat < t->count; feat++) {
+        if (feature_done(t, feat) && !t->feats[feat].always) {
+            print_feature(t, feat, out);
+        }
+    }
+    sb_putc(out, '\n');
 }

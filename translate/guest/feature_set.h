@@ -45,7 +45,21 @@ void features_all(const FeatureTable *t, GuestFeatures *f);
 /* One word of a list; false with a message when there is no such feature or it is not done. */
 bool features_change(const FeatureTable *t, const char *word, size_t n, GuestFeatures *f,
                      struct StrBuf *err);
-/* The names of all features that are done, for help. */
-void features_help(const FeatureTable *t, struct StrBuf *out);
+
+/* A CPU that can be named. Text as arrays: no relocations. */
+typedef struct CpuModel {
+    char name[16];
+    uint32_t id;     /* the guest's own */
+    char feats[256]; /* names of features; "*": all that is offered by default */
+} CpuModel;
+
+/*
+ * A model and the list behind it, as "-cpu cortex-a72,-crc32" has them; out->model becomes the
+ * model's place in `models`. False with a message.
+ */
+bool features_parse(const FeatureTable *t, const CpuModel *models, unsigned n, const char *spec,
+                    GuestFeatures *out, struct StrBuf *err);
+/* The names of all models and of all features that are done, for help. */
+void features_help(const FeatureTable *t, const CpuModel *models, unsigned n, struct StrBuf *out);
 
 #endif

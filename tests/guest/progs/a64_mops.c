@@ -1,3 +1,4 @@
+// guest: aarch64
 // programs: -march=armv8.5-a
 // expect: 0 failures
 /*

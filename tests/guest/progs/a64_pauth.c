@@ -1,3 +1,4 @@
+// guest: aarch64
 // programs: -march=armv8.3-a -mbranch-protection=standard
 // ferry: -cpu max,+pauth
 // expect: 0 failures

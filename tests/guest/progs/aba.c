@@ -1,3 +1,4 @@
+// guest: aarch64
 // Lock-free stack whose head is replaced by load-exclusive, load of the node's next, store-exclusive:
 // right only if the store fails when the head changed and changed back in between.
 // expect: pops found free nodes: 0

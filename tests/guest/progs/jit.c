@@ -7,13 +7,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "guestcode.h"
 
 typedef int (*Fn)(void);
 
 static void put(uint32_t *at, unsigned value)
 {
-    at[0] = 0x52800000u | value << 5; /* mov w0, #value */
-    at[1] = 0xd65f03c0u;              /* ret */
+    at[0] = CODE_VALUE(value);
+    at[1] = CODE_RET;
 }
 
 int main(void)

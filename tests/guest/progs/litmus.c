@@ -1,3 +1,4 @@
+// guest: aarch64
 // expect: MP+dmb.st+dmb.ld forbidden 0
 // expect: MP+stlr+ldar forbidden 0
 // expect: MP+stlr+ldapr forbidden 0

@@ -1,3 +1,4 @@
+// guest: aarch64
 /*
  * SIMD kernels of the extensions: dot products, matrix products of bytes, complex arithmetic,
  * polynomial multiply, AES, SHA-1, SHA-256, SHA-512, SHA3's bitwise rows, CRC-32.

@@ -1,3 +1,4 @@
+// guest: aarch64
 /*
  * SIMD kernels in floating point: arithmetic, fused products, rounding, conversions with and
  * without fraction bits, comparisons, estimates, reductions. Finite values only: the sign of a new

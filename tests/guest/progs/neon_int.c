@@ -1,3 +1,4 @@
+// guest: aarch64
 /*
  * SIMD kernels: integer arithmetic, saturating, halving, widening, narrowing, pairwise, shifts,
  * comparisons, reductions, bits.

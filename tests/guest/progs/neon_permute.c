@@ -1,3 +1,4 @@
+// guest: aarch64
 /*
  * SIMD kernels that move elements: zips, transposes, reversals, extraction, table lookup, copies of
  * lanes, loads and stores of structures.

@@ -1,3 +1,4 @@
+// guest: aarch64
 // expect: registers in the frame 1
 // expect: vectors in the frame 1
 // expect: no esr without a fault 1

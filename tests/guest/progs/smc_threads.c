@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include "guestcode.h"
 
 typedef unsigned (*Fn)(void);
 static uint32_t *code;
@@ -29,14 +30,14 @@ static void *caller(void *p)
 int main(void)
 {
     code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    code[0] = 0x52800000u | 100u << 5;
-    code[1] = 0xd65f03c0u;
+    code[0] = CODE_VALUE(100);
+    code[1] = CODE_RET;
     __builtin___clear_cache((char *) code, (char *) (code + 2));
     pthread_t t[3];
     for (int i = 0; i < 3; i++)
         pthread_create(&t[i], NULL, caller, NULL);
     for (unsigned k = 0; k < 3000; k++) {
-        __atomic_store_n(&code[0], 0x52800000u | (100 + k % 300) << 5, __ATOMIC_RELEASE);
+        __atomic_store_n(&code[0], CODE_VALUE(100 + k % 300), __ATOMIC_RELEASE);
         __builtin___clear_cache((char *) code, (char *) (code + 2));
     }
     if (((Fn) code)() != 100 + 2999 % 300)

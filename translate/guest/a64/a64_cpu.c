@@ -11,13 +11,8 @@
 #include "feature_set.h"
 #include "log.h"
 
-typedef struct CpuModel {
-    char name[16];
-    uint32_t midr;   /* implementer, variant, architecture, part, revision */
-    char feats[256]; /* "*": all that is offered by default */
-} CpuModel;
-
-/* Revisions: those of widespread machines. Text as arrays: no relocations. */
+/* id: MIDR: implementer, variant, architecture, part, revision. Revisions: those of widespread
+ * machines. Text as arrays: no relocations. */
 static const CpuModel models[] = {
     {"max", 0x000f0fe0, "*"},
     {"any", 0x000f0fe0, "*"},
@@ -38,79 +33,16 @@ static FeatureTable table(void)
     return (FeatureTable){a64_features, A64_FEAT_COUNT, a64_insns.strings, a64_feat_done};
 }
 
-/* Switches the features named in `list` on; unknown ones and those not done are left out. */
-static void add_listed(const char *list, GuestFeatures *out)
-{
-    const FeatureTable t = table();
-    while (*list) {
-        size_t n = 0;
-        while (list[n] && list[n] != ' ') {
-            n++;
-        }
-        unsigned feat = feature_find(&t, list, n);
-        if (feat) {
-            feature_switch(&t, out, feat, true);
-        }
-        list += n + (list[n] == ' ');
-    }
-}
-
-static bool model_apply(const char *word, size_t n, GuestFeatures *out)
-{
-    const FeatureTable t = table();
-    for (unsigned i = 0; i < ARRAY_LEN(models); i++) {
-        if (!feature_word_is(word, n, models[i].name)) {
-            continue;
-        }
-        out->model = i;
-        for (unsigned feat = 1; feat < t.count; feat++) {
-            if (t.feats[feat].always) {
-                feature_switch(&t, out, feat, true);
-            }
-        }
-        if (models[i].feats[0] == '*') {
-            features_all(&t, out);
-        } else {
-            add_listed(models[i].feats, out);
-        }
-        return true;
-    }
-    return false;
-}
-
 bool a64_features_parse(const char *spec, GuestFeatures *out, StrBuf *err)
 {
     const FeatureTable t = table();
-    *out = (GuestFeatures){0};
-    for (unsigned at = 0;; at++) {
-        size_t n = 0;
-        while (spec[n] && spec[n] != ',') {
-            n++;
-        }
-        if (at == 0 && !model_apply(spec, n, out)) {
-            sb_printf(err, "unknown CPU model '%.*s' ('-cpu help' lists them)", (int)n, spec);
-            return false;
-        }
-        if (at > 0 && !features_change(&t, spec, n, out, err)) {
-            return false;
-        }
-        if (!spec[n]) {
-            return true;
-        }
-        spec += n + 1;
-    }
+    return features_parse(&t, models, ARRAY_LEN(models), spec, out, err);
 }
 
 void a64_cpu_help(StrBuf *out)
 {
     const FeatureTable t = table();
-    sb_puts(out, "models:");
-    for (unsigned i = 0; i < ARRAY_LEN(models); i++) {
-        sb_printf(out, " %s", models[i].name);
-    }
-    sb_puts(out, "\nfeatures, behind the model as ,+name or ,-name:");
-    features_help(&t, out);
-    sb_putc(out, '\n');
+    features_help(&t, models, ARRAY_LEN(models), out);
 }
 
 void a64_hwcaps(const GuestFeatures *f, uint64_t hwcap[2])
@@ -139,7 +71,7 @@ static const char *info_of(const GuestFeatures *f, unsigned word, unsigned bit)
 /* As arch/arm64/kernel/cpuinfo.c prints a processor; BogoMIPS follows from the timer's 1 GHz. */
 void a64_cpuinfo(const GuestFeatures *f, unsigned cpu, StrBuf *out)
 {
-    uint32_t midr = models[f->model].midr;
+    uint32_t midr = models[f->model].id;
     sb_printf(out, "processor\t: %u\nBogoMIPS\t: 2000.00\nFeatures\t:", cpu);
     for (unsigned i = 0; i < 128; i++) {
         const char *name = info_of(f, i / 64, i % 64);
@@ -165,7 +97,7 @@ uint64_t a64_id_register(const GuestFeatures *f, unsigned crm, unsigned op2)
     };
     uint64_t v = 0;
     if (crm == 0) {
-        return op2 == 0 ? models[f->model].midr : op2 == 5 ? 0x80000000 : 0; /* MPIDR, REVIDR */
+        return op2 == 0 ? models[f->model].id : op2 == 5 ? 0x80000000 : 0; /* MPIDR, REVIDR */
     }
     if (op2 == 0) {
         v = crm == 4   ? PFR0_EL_AARCH64

@@ -218,6 +218,15 @@ TransResult rv64_branch_if(TransCtx *tc, IrCmp c, unsigned rs1, unsigned rs2, Gu
 /* rv64_cpu.c: models and features */
 bool rv64_features_parse(const char *spec, GuestFeatures *out, struct StrBuf *err);
 void rv64_hwcaps(const GuestFeatures *f, uint64_t hwcap[2]);
+void rv64_cpu_help(struct StrBuf *out);
+void rv64_cpuinfo(const GuestFeatures *f, unsigned cpu, struct StrBuf *out);
+/* A key of riscv_hwprobe(2); false for one that is not known. */
+bool rv64_hwprobe(const GuestFeatures *f, int64_t key, uint64_t *value);
+enum {
+    RV64_HWPROBE_IMA_EXT_0 = 4, /* the key that `id=` of a feature names */
+    RV64_CACHE_BLOCK = 64,      /* bytes, of the cbo instructions */
+    RV64_TIME_HZ = 1000000000,  /* of the time counter: helper_clock_count */
+};
 
 /* rv64_print.c */
 uint32_t rv64_print_insn(GuestAddr pc, const uint8_t *code, uint32_t len, struct StrBuf *out);

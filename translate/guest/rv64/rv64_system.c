@@ -8,7 +8,6 @@
  */
 #include "rv64.h"
 
-enum { BLOCK_BYTES = 64 }; /* of the cbo instructions; riscv_hwprobe says so */
 enum { CSR_FFLAGS = 1, CSR_FRM = 2, CSR_FCSR = 3 };
 enum { FRM_SHIFT = 5, FLAGS_MASK = 0x1f, FRM_MASK = 7 };
 enum { FENCE_W = 1, FENCE_R = 2, FENCE_O = 4, FENCE_I = 8 };
@@ -57,10 +56,10 @@ TransResult rv64_cbo_clean(TransCtx *tc, Rv64Insn insn)
 TransResult rv64_cbo_zero(TransCtx *tc, Rv64Insn insn)
 {
     IrUnit *u = tc->u;
-    IrRef mask = rv64_const(tc, -(int64_t)BLOCK_BYTES);
+    IrRef mask = rv64_const(tc, -(int64_t)RV64_CACHE_BLOCK);
     IrRef block = ir_op2(u, IR_AND, IR_I64, rv64_x(tc, insn.cbo_zero.rs1), mask);
     IrRef zero = ir_vconst(u, 0, 0);
-    for (int32_t off = 0; off < BLOCK_BYTES; off += 16)
+    for (int32_t off = 0; off < RV64_CACHE_BLOCK; off += 16)
         ir_st(u, MEM_128, block, 0, off, zero);
     return TR_NEXT;
 }
