@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Debian's busybox-static for arm64 under ferry: each script must print what the native one prints.
+"""Debian's busybox-static for arm64 or riscv64 under ferry: each script must print what the native one prints.
 
 Applets are found through PATH as links to the guest's busybox, so every command is an execve of a
 foreign program. vi runs under a pseudo-terminal.
@@ -96,6 +96,7 @@ def vi(cmd, limit):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument('--build-dir', default='build')
+    p.add_argument('--arch', default='arm64', choices=['arm64', 'riscv64'])
     p.add_argument('--runner')
     p.add_argument('--only')
     p.add_argument('--repeat', type=int, default=1)
@@ -103,9 +104,11 @@ def main():
     args = p.parse_args()
     runner = (args.runner or os.path.abspath(os.path.join(args.build_dir, 'linux-user', 'ferry'))).split()
     runner[0] = shutil.which(runner[0]) or runner[0]
-    subprocess.run([os.path.join(HERE, 'fetch-foreign'), 'arm64', 'busybox-static',
-                    os.path.join(CACHE, 'busybox-arm64')], check=True)
-    guest = os.path.join(CACHE, 'busybox-arm64', 'bin', 'busybox')
+    tree = os.path.join(CACHE, 'busybox-' + args.arch)
+    subprocess.run([os.path.join(HERE, 'fetch-foreign'), args.arch, 'busybox-static', tree],
+                   check=True)
+    guest = next(q for q in (os.path.join(tree, d, 'busybox') for d in ('bin', 'usr/bin'))
+                 if os.path.exists(q))
     passed = failed = 0
     with tempfile.TemporaryDirectory() as tmp:
         native_dir, guest_dir = applet_dir(tmp, '/bin/busybox', 'native'), applet_dir(tmp, guest, 'guest')
