@@ -50,11 +50,7 @@ bool v_by_helper(const XvEnv *e, const IrInsn *i)
     switch (i->op) {
     case IR_VSSHL:
     case IR_VUSHL:
-        if (ve == VE_8)
-            return true;
-        if (ve == VE_16 || (ve == VE_64 && i->op == IR_VSSHL))
-            return !e->avx512;
-        return !e->avx;
+        return ve == VE_8 || !e->avx;
     case IR_VSQXTN:
     case IR_VUQXTN:
     case IR_VSQXTUN:
@@ -149,7 +145,9 @@ static Shape shape_vec(const XvEnv *e, const IrInsn *i)
         return (Shape){.mem = 2, .tv = (uint8_t)(e->avx512 ? 0 : 2)};
     case IR_VSSHL:
     case IR_VUSHL:
-        return (Shape){.mem = 2, .tv = 2};
+        return (Shape){.mem = 2,
+                       .tv = 2,
+                       .early = !e->avx512 && (ve == VE_16 || (ve == VE_64 && i->op == IR_VSSHL))};
     case IR_VSQADD:
     case IR_VUQADD:
     case IR_VSQSUB:

@@ -5,6 +5,7 @@
  *
  *     vmul.8   (a >> 8 in words) * (b & ff00) gives the odd bytes in place; a * b the even ones
  *     vushl    left and right shifts with counts & 255: the one that does not apply gives zero
+ *     vushl.16 without AVX-512: even and odd words in the doublewords that hold them
  */
 #include "x64_vec_priv.h"
 
@@ -297,6 +298,82 @@ static void emit_sshl(X64Vec *v, const Args *g)
     x64_vex_blendv(v->e, V_VBLENDVPS, v_num(g->d), v_num(g->d), v_num(t2), v_num(t));
 }
 
+/* ---- what AVX2 has no shift by lanes for: d is early, a and b stay to the end ---- */
+
+/* d = the unsigned low byte of each word of b (negated if neg), for its even (or odd) words. */
+static void word_count(X64Vec *v, const Args *g, RaLoc d, bool neg, bool odd)
+{
+    if (neg) {
+        v_zero(v, d);
+        v_op3(v, NULL, V_PSUBB, d, d, g->b);
+    } else {
+        xv_move(v, d, g->b);
+    }
+    if (odd)
+        v_shift(v, V_PSRLDI, d, d, 16);
+    v_op3(v, NULL, V_PAND, d, d, v_pool_rep(v, VE_32, 0xff));
+}
+
+/* d = words of a shifted left, and t, t2 used: each doubleword is shifted once for either word. */
+static void words_left(X64Vec *v, const Args *g)
+{
+    word_count(v, g, g->t, false, false);
+    v_op3(v, NULL, V_PSLLVD, g->d, g->a, g->t);
+    v_op3(v, NULL, V_PAND, g->d, g->d, v_pool_rep(v, VE_32, 0xffff));
+    word_count(v, g, g->t, false, true);
+    v_op3(v, NULL, V_PAND, g->t2, g->a, v_pool_rep(v, VE_32, 0xffff0000));
+    v_op3(v, NULL, V_PSLLVD, g->t2, g->t2, g->t);
+    v_op3(v, NULL, V_POR, g->d, g->d, g->t2);
+}
+
+/* t2 = words of a shifted right by the negated counts, and t used. */
+static void words_right(X64Vec *v, const Args *g, bool is_signed)
+{
+    uint32_t by_lane = is_signed ? V_PSRAVD : V_PSRLVD;
+    word_count(v, g, g->t, true, false);
+    v_shift(v, V_PSLLDI, g->t2, g->a, 16);
+    v_shift(v, is_signed ? V_PSRADI : V_PSRLDI, g->t2, g->t2, 16);
+    v_op3(v, NULL, by_lane, g->t2, g->t2, g->t);
+    v_op3(v, NULL, V_PAND, g->t2, g->t2, v_pool_rep(v, VE_32, 0xffff));
+    word_count(v, g, g->t, true, true);
+    v_op3(v, NULL, by_lane, g->t, g->a, g->t);
+    v_op3(v, NULL, V_PAND, g->t, g->t, v_pool_rep(v, VE_32, 0xffff0000));
+    v_op3(v, NULL, V_POR, g->t2, g->t2, g->t);
+}
+
+static void emit_word_shift(X64Vec *v, const Args *g, bool is_signed)
+{
+    words_left(v, g);
+    words_right(v, g, is_signed);
+    if (!is_signed) { /* the direction that does not apply has given zero */
+        v_op3(v, NULL, V_POR, g->d, g->d, g->t2);
+        return;
+    }
+    xv_move(v, g->t, g->b);
+    v_shift(v, V_PSLLWI, g->t, g->t, 8);
+    v_shift(v, V_PSRAWI, g->t, g->t, 15);
+    x64_vex_blendv(v->e, V_VPBLENDVB, v_num(g->d), v_num(g->d), v_num(g->t2), v_num(g->t));
+}
+
+/* Doublewords to the right with their sign: what is negative is shifted inverted. */
+static void emit_sshl64(X64Vec *v, const Args *g)
+{
+    RaLoc ff = v_pool_rep(v, VE_64, 0xff);
+    v_zero(v, g->t2);
+    v_op3(v, NULL, V_PCMPGTQ, g->t2, g->t2, g->a);
+    v_zero(v, g->t);
+    v_op3(v, NULL, V_PSUBB, g->t, g->t, g->b);
+    v_op3(v, NULL, V_PAND, g->t, g->t, ff);
+    v_op3(v, NULL, V_PXOR, g->d, g->a, g->t2);
+    v_op3(v, NULL, V_PSRLVQ, g->d, g->d, g->t);
+    v_op3(v, NULL, V_PXOR, g->d, g->d, g->t2);
+    xv_move(v, g->t, g->b);
+    v_shift(v, V_PSLLQI, g->t2, g->t, 56); /* its sign: to the right */
+    v_op3(v, NULL, V_PAND, g->t, g->t, ff);
+    v_op3(v, NULL, V_PSLLVQ, g->t, g->a, g->t);
+    x64_vex_blendv(v->e, V_VBLENDVPD, v_num(g->d), v_num(g->t), v_num(g->d), v_num(g->t2));
+}
+
 /* ---- saturating ---------------------------------------------------------------------------- */
 
 static void emit_uqadd(X64Vec *v, const Args *g, bool sub)
@@ -410,10 +487,15 @@ bool xv_emit_int(X64Vec *v, const RaInsn *i)
         emit_shift_imm(v, &g, ir->op, (unsigned)ir->imm);
         return true;
     case IR_VUSHL:
-        emit_ushl(v, &g);
-        return true;
     case IR_VSSHL:
-        emit_sshl(v, &g);
+        if (g.ve == VE_16 && !v->env.avx512)
+            emit_word_shift(v, &g, ir->op == IR_VSSHL);
+        else if (ir->op == IR_VUSHL)
+            emit_ushl(v, &g);
+        else if (g.ve == VE_64 && !v->env.avx512)
+            emit_sshl64(v, &g);
+        else
+            emit_sshl(v, &g);
         return true;
     case IR_VUQADD:
         emit_uqadd(v, &g, false);

@@ -37,8 +37,6 @@ HELPERS = [
     (r'fcvtxn_.*', 'round to odd: rare'),
     (r'fcvt_[hsd]_[hsd]|fcvtl_v|fcvtn_v', 'half precision'),
     (r'ucvtf_v[mx]', '64-bit lanes: the host has it from AVX-512 on'),
-    (r'[su]shl_v|sshl_sc|[su]rshl_v|srshl_sc|[su]q(r?)shl_(v|sc)',
-     '16-bit lanes and arithmetic 64-bit ones: the host shifts them by lanes from AVX-512 on'),
 ]
 
 
