@@ -111,7 +111,7 @@ static void file_identity(AsRange *r, int fd)
 
 bool as_mapped(GuestAddr start, GuestAddr end, int prot, int fd, uint64_t off)
 {
-    AsRange like = {.prot = prot};
+    AsRange like = {.prot = prot & ~AS_SHARED, .shared = prot & AS_SHARED};
     bool had_code = cut(start, end);
     if (prot & PROT_EXEC) {
         file_identity(&like, fd);
@@ -124,6 +124,16 @@ bool as_mapped(GuestAddr start, GuestAddr end, int prot, int fd, uint64_t off)
 bool as_unmapped(GuestAddr start, GuestAddr end)
 {
     return as_mapped(start, end, 0, -1, 0);
+}
+
+void as_code_written(void)
+{
+    const AsRange *r;
+    as_lock();
+    for (GuestAddr at = 0; at < gm_limit && (r = as_first_exec(at, gm_limit)); at = r->node.end)
+        if (r->prot & PROT_WRITE || r->shared)
+            rt_invalidate(r->node.start, r->node.end);
+    as_unlock();
 }
 
 const AsRange *as_first_exec(GuestAddr start, GuestAddr end)

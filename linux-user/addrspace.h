@@ -17,6 +17,7 @@ typedef struct AsRange {
     ITreeNode node;
     int prot; /* guest's, has PROT_EXEC */
     bool has_file;
+    bool shared; /* its content may change through another mapping */
     uint64_t dev, ino; /* of the file mapped, else 0 */
     uint64_t off;      /* file offset of node.start */
 } AsRange;
@@ -37,13 +38,22 @@ bool as_is_mapped(GuestAddr addr);
  * when code may have been translated from there: call rt_invalidate() after unlocking.
  */
 
-/* [start, end) has the guest's protection `prot` and content of fd at off (-1: anonymous). */
+/*
+ * [start, end) has the guest's protection `prot` and content of fd at off (-1: anonymous). AS_SHARED
+ * in prot: it is a shared mapping.
+ */
+enum { AS_SHARED = 1 << 16 };
 bool as_mapped(GuestAddr start, GuestAddr end, int prot, int fd, uint64_t off);
 bool as_unmapped(GuestAddr start, GuestAddr end);
 /* [start, end) keeps its content and has a new protection. */
 bool as_protected(GuestAddr start, GuestAddr end, int prot);
 /* The content of [from, from+old) moved to [to, to+size). */
 bool as_moved(GuestAddr from, uint64_t old, GuestAddr to, uint64_t size);
+/*
+ * For guests whose announcement of new code has no range: units die whose code may have been
+ * written since without a call that told, because it can be written or is shared. Takes the lock.
+ */
+void as_code_written(void);
 /* First executable range that overlaps [start, end); NULL when none does. */
 const AsRange *as_first_exec(GuestAddr start, GuestAddr end);
 

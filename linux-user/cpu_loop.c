@@ -96,7 +96,7 @@ static void do_trap(Thread *t, const RtEvent *ev)
         rt_invalidate(ALIGN_DOWN(ev->data, 64), ALIGN_DOWN(ev->data, 64) + 64);
         break;
     case TRAP_ICFLUSH_ALL:
-        rt_invalidate(0, ~0ull);
+        as_code_written();
         break;
     case TRAP_FPMODE:
         rt_mode_update(&t->vcpu);

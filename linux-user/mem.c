@@ -71,7 +71,9 @@ static long map_recorded(const uint64_t a[6], uint64_t flags)
     uint64_t len = page_up(a[1]);
     as_lock();
     long r = HS(__NR_mmap, a[0], a[1], host_prot(a[2]), flags, a[4], a[5]);
-    bool had_code = !hs_failed(r) && as_mapped((GuestAddr)r, (GuestAddr)r + len, (int)a[2],
+    uint64_t type = flags & MAP_TYPE;
+    int prot = (int)a[2] | (type == MAP_PRIVATE ? 0 : AS_SHARED);
+    bool had_code = !hs_failed(r) && as_mapped((GuestAddr)r, (GuestAddr)r + len, prot,
                                                flags & MAP_ANONYMOUS ? -1 : (int)a[4], a[5]);
     map_done(had_code, (GuestAddr)r, len);
     return r;
@@ -163,7 +165,7 @@ static uint64_t segment_size(uint64_t id)
 
 long sys_shmat(SysCtx *c, const uint64_t a[6])
 {
-    int prot = PROT_READ | (a[2] & GUEST_SHM_EXEC ? PROT_EXEC : 0);
+    int prot = PROT_READ | (a[2] & GUEST_SHM_EXEC ? PROT_EXEC : 0) | AS_SHARED;
     as_lock();
     long r = HS(__NR_shmat, a[0], a[1], a[2] & ~(uint64_t)GUEST_SHM_EXEC);
     uint64_t len = hs_failed(r) ? 0 : page_up(segment_size(a[0]));

@@ -3,6 +3,7 @@
  * others that come here get ENOSYS.
  */
 #include <asm/errno.h>
+#include "addrspace.h"
 #include "guestmem.h"
 #include "process.h"
 #include "rv64.h"
@@ -60,6 +61,6 @@ long sys_riscv_flush_icache(SysCtx *c, const uint64_t a[6])
         return -ENOSYS;
     if (a[2] & ~(uint64_t)FLUSH_LOCAL)
         return -EINVAL;
-    rt_invalidate(0, ~0ull);
+    as_code_written();
     return 0;
 }

@@ -123,7 +123,7 @@ typedef enum IrTrap {
     TRAP_SYSCALL,   /* pc: the instruction after */
     TRAP_ILLEGAL,   /* pc: the instruction */
     TRAP_BREAK,     /* pc: the instruction; data: its immediate */
-    TRAP_ALIGN,     /* pc: the instruction; data: the address (SIGBUS, BUS_ADRALN) */
+    TRAP_ALIGN,     /* pc: the instruction; data: the address to report (SIGBUS, BUS_ADRALN) */
     TRAP_ICFLUSH,   /* pc: after; data: an address in the line to make coherent */
     TRAP_ISB,       /* pc: after: code changes made so far must be seen */
     TRAP_FPMODE,    /* pc: after; the guest's FP control register was written */

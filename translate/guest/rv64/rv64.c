@@ -65,7 +65,8 @@ void rv64_check_align(TransCtx *tc, IrRef addr, unsigned size)
     IrUnit *u = tc->u;
     IrRef low = ir_op2(u, IR_AND, IR_I64, addr, rv64_const(tc, size - 1));
     IrRef bad = ir_cmp(u, CMP_NE, low, rv64_const(tc, 0));
-    ir_emit(u, IR_TRAPIF, IR_VOID, 0, bad, ir_gaddr(u, tc->pc), addr, TRAP_ALIGN);
+    IrRef pc = ir_gaddr(u, tc->pc);
+    ir_emit(u, IR_TRAPIF, IR_VOID, 0, bad, pc, pc, TRAP_ALIGN);
 }
 
 /* Says once a row what is missing; guests that probe for instructions would flood the log. */

@@ -64,7 +64,10 @@ static inline IrRef rv64_next(TransCtx *tc)
 TransResult rv64_trap(TransCtx *tc, IrTrap why, IrRef data);
 /* An undefined instruction at this pc; said once a row in the log. */
 TransResult rv64_undefined(TransCtx *tc);
-/* Traps with TRAP_ALIGN unless `addr` is a multiple of `size` bytes (a power of two). */
+/*
+ * Traps with TRAP_ALIGN unless `addr` is a multiple of `size` bytes (a power of two). Linux reports
+ * the pc as the address (arch/riscv/kernel/traps_misaligned.c, traps.c).
+ */
 void rv64_check_align(TransCtx *tc, IrRef addr, unsigned size);
 
 static inline bool rv64_has(const TransCtx *tc, Rv64Feat feat)
