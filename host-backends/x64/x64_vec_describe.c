@@ -25,6 +25,12 @@ bool xv_owns(const IrInsn *i)
     return i->op >= IR_FADD && i->op <= IR_VFCVTN;
 }
 
+static bool rounds_down(const XvEnv *e)
+{
+    enum { RM_MINUS = 2 };
+    return (e->u->mode >> MODE_FP_RM_SHIFT & 3) == RM_MINUS;
+}
+
 /* Float vector ops the mode or element size leaves to the helper. */
 static bool vfp_by_helper(const XvEnv *e, const IrInsn *i)
 {
@@ -40,7 +46,7 @@ static bool vfp_by_helper(const XvEnv *e, const IrInsn *i)
     if (i->op == IR_VF2I)
         return (i->imm & FPX_RM_MASK) == FPRM_AWAY && i->imm >> 8;
     if (i->op == IR_VI2F)
-        return ve == VE_64 && !(i->imm & FPX_SIGNED) && !e->avx512;
+        return ve == VE_64 && !(i->imm & FPX_SIGNED) && !e->avx512 && rounds_down(e);
     return false;
 }
 

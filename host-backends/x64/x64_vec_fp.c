@@ -366,6 +366,22 @@ static void cvt_s64(X64Vec *v, const Args *g)
     v_op3(v, NULL, V_PUNPCKLQDQ, g->d, g->t, g->t2);
 }
 
+/*
+ * The two words of each lane become the doubles 2^52 + low and 2^84 + high * 2^32; less 2^84 + 2^52
+ * the latter is exact, and the sum of both rounds once. Of 0 that sum is 2^52 - 2^52: -0 when
+ * rounding down, which v_by_helper() keeps out.
+ */
+static void cvt_u64(X64Vec *v, const Args *g)
+{
+    const uint64_t two52 = 0x4330000000000000, two84 = 0x4530000000000000;
+    v_op3(v, NULL, V_PAND, g->t, g->a, v_pool_rep(v, VE_64, 0xffffffff));
+    v_op3(v, NULL, V_POR, g->t, g->t, v_pool_rep(v, VE_64, two52));
+    v_shift(v, V_PSRLQI, g->t2, g->a, 32);
+    v_op3(v, NULL, V_POR, g->t2, g->t2, v_pool_rep(v, VE_64, two84));
+    v_op3(v, NULL, V_SUBPD, g->t2, g->t2, v_pool_rep(v, VE_64, two84 | 1u << 20));
+    v_op3(v, NULL, V_ADDPD, g->d, g->t2, g->t);
+}
+
 static void emit_i2f(X64Vec *v, const Args *g)
 {
     int fbits = g->ir->imm >> 8 & 0xff;
@@ -373,7 +389,7 @@ static void emit_i2f(X64Vec *v, const Args *g)
     if (g->q && v->env.avx512)
         v_op2(v, sg ? V_VCVTQQ2PD : V_VCVTUQQ2PD, g->d, g->a);
     else if (g->q)
-        cvt_s64(v, g);
+        sg ? cvt_s64(v, g) : cvt_u64(v, g);
     else if (sg)
         v_op2(v, V_CVTDQ2PS, g->d, g->a);
     else if (v->env.avx512)

@@ -36,7 +36,6 @@ HELPERS = [
     (r'fjcvtzs', 'modulo 2^32, for JavaScript'),
     (r'fcvtxn_.*', 'round to odd: rare'),
     (r'fcvt_[hsd]_[hsd]|fcvtl_v|fcvtn_v', 'half precision'),
-    (r'ucvtf_v[mx]', '64-bit lanes: the host has it from AVX-512 on'),
 ]
 
 
