@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The IR of a few A64 snippets, so that a change of the front end shows in review.
+"""The IR of a few snippets of a guest, so that a change of the front end shows in review.
 
-usage: a64_golden.py A64_IR EXPECTED [--bless]
+usage: ir_golden.py GUEST_IR GUEST EXPECTED [--bless]
 
 EXPECTED has paragraphs: a line `# assembly`, a line of words in hex (first maybe `-m MODE`), then
 the IR text. `--bless` rewrites it with the present text.
@@ -18,12 +18,12 @@ def paragraphs(text):
 
 
 def main(argv):
-    tool, path = argv[1:3]
+    tool, guest, path = argv[1:4]
     with open(path) as fh:
         wanted = list(paragraphs(fh.read()))
     bad, fresh = 0, []
     for title, words, expect in wanted:
-        r = subprocess.run([tool, *words.split()], capture_output=True, text=True)
+        r = subprocess.run([tool, guest, *words.split()], capture_output=True, text=True)
         got = [ln for ln in r.stdout.split('\n') if ln.strip()]
         fresh.append('\n'.join([title, words] + got))
         if r.returncode or got != expect:

@@ -1,14 +1,14 @@
 /*
- * Prints the IR that the A64 front end makes of words given in hex, as one run at 0x400000 that
- * ends with an exit behind the last. Used by a64_golden.py.
+ * Prints the IR that a front end makes of instructions given in hex, as one run at 0x400000 that
+ * ends with an exit behind the last. Used by ir_golden.py.
  *
- *     a64_ir [-m MODE] 91000420 d65f03c0
+ *     guest_ir a64 [-m MODE] 91000420 d65f03c0
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "a64.h"
 #include "arena.h"
+#include "guest_find.h"
 #include "ir_verify.h"
 #include "log.h"
 
@@ -22,17 +22,19 @@ int main(int argc, char **argv)
     Arena arena;
     IrUnit u;
     uint32_t mode = 0;
+    const GuestOps *g = argc > 1 ? guest_find(argv[1]) : NULL;
+    argc -= 1, argv += 1;
     if (argc > 2 && !strcmp(argv[1], "-m")) {
         mode = (uint32_t)strtoul(argv[2], NULL, 0);
         argc -= 2, argv += 2;
     }
-    if (!a64_features_parse("max", &features, &sb) || !arena_init(&arena, 1 << 22) ||
+    if (!g || !g->features_parse("max", &features, &sb) || !arena_init(&arena, 1 << 22) ||
         !ir_unit_init(&u, &arena, IR_MAX)) {
         return 1;
     }
-    u.slots = guest_a64.slots;
-    u.n_slots = guest_a64.n_slots;
-    u.slot_pc = guest_a64.slot_pc;
+    u.slots = g->slots;
+    u.n_slots = g->n_slots;
+    u.slot_pc = g->slot_pc;
     u.module_base = BASE;
     u.mode = mode;
     TransCtx tc = {.u = &u, .mode = mode, .features = &features, .code_len = 4, .pc = BASE};
@@ -40,10 +42,12 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc && r == TR_NEXT; i++) {
         uint32_t word = (uint32_t)strtoul(argv[i], NULL, 16);
         tc.code = (const uint8_t *)&word;
-        tc.next_pc = tc.pc + 4;
-        ir_at(&u, tc.pc, 4);
-        r = guest_a64.translate_insn(&tc);
-        tc.pc = tc.next_pc;
+        tc.insn_len = g->insn_align;
+        IrRef at = u.n;
+        ir_at(&u, tc.pc, 0);
+        r = g->translate_insn(&tc);
+        u.insns[at].imm = (int32_t)tc.insn_len;
+        tc.pc = r == TR_FOLLOW ? tc.next_pc : tc.pc + tc.insn_len;
     }
     if (r != TR_END) {
         ir_op1(&u, IR_XJUMP, IR_VOID, ir_gaddr(&u, tc.pc));
