@@ -142,7 +142,10 @@ TransResult rv64_shift_imm_w(TransCtx *tc, Rv64Insn insn)
 {
     const Rv64_shift_imm_w f = insn.shift_imm_w;
     IrRef a = rv64_w(tc, f.rs1), by = ir_const(tc->u, IR_I32, f.shamt);
-    return result(tc, IR_I32, f.rd, rv64_alu(tc, IR_I32, f.f3, f.arith != 0, a, by));
+    IrRef v = rv64_alu(tc, IR_I32, f.f3, f.arith != 0, a, by);
+    if (f.f3 == F3_SRL && !f.arith && f.shamt) /* not negative: hosts extend with zeros for free */
+        return result(tc, IR_I64, f.rd, ir_op1(tc->u, IR_ZEXT, IR_I64, v));
+    return result(tc, IR_I32, f.rd, v);
 }
 
 TransResult rv64_lui(TransCtx *tc, Rv64Insn insn)
