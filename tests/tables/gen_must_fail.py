@@ -42,6 +42,12 @@ INSN = [
     (GOOD + 'feature G hwcap=7\n', 3, "cannot read 'hwcap=7'"),
     (GOOD + 'feature G needs=H\n', 3, "unknown feature 'H'"),
     (GOOD + 'feature G sometimes\n', 3, "cannot read 'sometimes'"),
+    ('widths 16 32\n' + GOOD + 'b 0000 a:5 "b"\n', 4, 'pattern has 9 bits, not 16 or 32'),
+    ('widths 16 32\n' + GOOD + 'b 0000000000000000 "b"\n', 4, 'row b overlaps row row'),
+    ('widths 8 32\n' + GOOD, 1, "widths are '16 32'"),
+    (GOOD + 'b 0000000 a:9 "b"\n', 3, 'pattern has 16 bits, not 32'),
+    (GOOD + 'b 0000000 a:25 "b" feat=F|G\n', 3, "unknown feature 'G'"),
+    (GOOD + 'b 0000000 a:25 "b" feat=F|F|F|F\n', 3, 'more than 3 features'),
     (GOOD + 'include nowhere.insn\n', 3, 'no file nowhere.insn'),
 ]
 
@@ -51,6 +57,7 @@ STATE = [
     (STATE_GOOD + 'reg y i63\n', 5, 'reg takes a name and one of the types'),
     (STATE_GOOD + 'reg x2 i64\n', 5, 'register x2 appears twice'),
     (STATE_GOOD + 'reg y i64 colour=1\n', 5, "unknown attribute 'colour=1'"),
+    (STATE_GOOD + 'reg y,z,Z i64\n', 5, "bad register name 'Z'"),
     (STATE_GOOD + 'pin z\n', 5, "pin names the unknown register 'z'"),
     (STATE_GOOD + 'pin x0\n', 5, 'register x0 is pinned twice'),
     (STATE_GOOD + 'move x0\n', 5, "unknown word 'move'"),
