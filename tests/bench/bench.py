@@ -22,7 +22,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = ['main.c', 'int.c', 'fp.c', 'crypto.c', 'sys.c']
 CFLAGS = ['-O2', '-ftree-vectorize', '-static', '-fno-strict-aliasing', '-ffp-contract=off']
-GUESTS = {'aarch64': ('aarch64-linux-gnu-gcc', 'qemu-aarch64')}
+GUESTS = {'aarch64': ('aarch64-linux-gnu-gcc', 'qemu-aarch64'),
+          'riscv64': ('riscv64-linux-gnu-gcc', 'qemu-riscv64')}
 
 
 def build(cc, out):
