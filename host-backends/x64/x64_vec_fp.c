@@ -49,12 +49,12 @@ static Args args_of(const X64Vec *v, const RaInsn *i)
 
 static RaLoc sign_mask(X64Vec *v, const Args *g)
 {
-    return v_pool_rep(v, g->ve, g->q ? 1ull << 63 : 1ull << 31);
+    return v_pool_rep(v, g->ve, 1ull << ((8u << g->ve) - 1));
 }
 
 static RaLoc abs_mask(X64Vec *v, unsigned ve)
 {
-    return v_pool_rep(v, ve, ve == VE_64 ? INT64_MAX : INT32_MAX);
+    return v_pool_rep(v, ve, (1ull << ((8u << ve) - 1)) - 1);
 }
 
 /* k1 = lanes where the compare holds. */

@@ -71,7 +71,7 @@ def alone(row):
 
 
 def by_reference(row):
-    return row.attrs.get('feat') in a64_reference.FEATURES
+    return row.attrs.get('feat') in a64_reference.FEATURES or row.name in a64_reference.ROWS
 
 
 def expect(case):
@@ -84,7 +84,8 @@ def expect(case):
 
 
 def control(rng):
-    return rng.choice([0, 0, 0, 0, 1 << 22, 2 << 22, 3 << 22, 1 << 25, 1 << 24, 3 << 24])
+    return rng.choice([0, 0, 0, 0, 1 << 22, 2 << 22, 3 << 22, 1 << 25, 1 << 24, 3 << 24,
+                       1 << 19, 1 << 19 | 1 << 22])
 
 
 def set_up(case, rng):

@@ -143,9 +143,15 @@ static IrOp scalar_op(IrOp op)
     return (IrOp)ops[op - IR_VFADD];
 }
 
+static SoftFmt lane_format(unsigned ve)
+{
+    return (SoftFmt)(SOFT_F16 + ve - VE_16);
+}
+_Static_assert(IR_I32 - IR_I16 == 1 && IR_I64 - IR_I16 == 2, "integers in the order of formats");
+
 static uint64_t compare_lanes(SoftFp *fp, uint32_t aux, uint64_t x, uint64_t y)
 {
-    SoftFmt f = (aux & VE_MASK) == VE_64 ? SOFT_F64 : SOFT_F32;
+    SoftFmt f = lane_format(aux & VE_MASK);
     IrCmp c = (IrCmp)(aux >> VE_CMP_SHIFT & 15);
     uint32_t nzcv = softfp_compare(fp, f, x, y, c != CMP_EQ);
     bool holds = nzcv == 6 || (c != CMP_EQ && nzcv == 2);
@@ -157,7 +163,7 @@ static uint64_t compare_lanes(SoftFp *fp, uint32_t aux, uint64_t x, uint64_t y)
 static void eval_lanes(SoftFp *fp, IrOp op, uint32_t aux, int32_t imm, const V128 *args, V128 *out)
 {
     unsigned ve = aux & VE_MASK;
-    uint8_t ft = ve == VE_64 ? IR_F64 : IR_F32, it = ve == VE_64 ? IR_I64 : IR_I32;
+    uint8_t ft = (uint8_t)(IR_F16 + lane_format(ve)), it = (uint8_t)(IR_I16 + lane_format(ve));
     IrOp scalar = scalar_op(op);
     bool converts = scalar == IR_F2I || scalar == IR_I2F;
     IrEval e = {.op = (uint8_t)scalar,

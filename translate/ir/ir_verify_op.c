@@ -234,7 +234,7 @@ static const char *check_vector(const IrInsn *i)
     default:
         break;
     }
-    if (i->op >= IR_VFADD && i->op <= IR_VI2F && (i->aux & VE_MASK) < VE_32)
+    if (i->op >= IR_VFADD && i->op <= IR_VI2F && (i->aux & VE_MASK) < VE_16)
         return "no such element size";
     return check_element(i);
 }

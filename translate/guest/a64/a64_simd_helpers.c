@@ -155,7 +155,7 @@ void helper_a64_vec_fp(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V
     } else {
         for (unsigned i = 0; i < lanes; i++) {
             uint64_t ab[2] = {lane_get(a, ve, i), lane_get(b, ve, i)};
-            lane_put(&r, ve, i, fp_lane(&fp, op, ve == VE_64 ? SOFT_F64 : SOFT_F32, ab));
+            lane_put(&r, ve, i, fp_lane(&fp, op, (SoftFmt)(SOFT_F16 + ve - VE_16), ab));
         }
     }
     fp_raise(v, &fp);
