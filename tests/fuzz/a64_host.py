@@ -36,6 +36,7 @@ HELPERS = [
     (r'fjcvtzs', 'modulo 2^32, for JavaScript'),
     (r'fcvtxn_.*', 'round to odd: rare'),
     (r'fcvt_[hsd]_[hsd]|fcvtl_v|fcvtn_v', 'half precision'),
+    (r'.*(_h|_v[mx]?h|_v0h|_sch|_sc[mx0]h|_s?elh)', 'half precision: not yet through F16C'),
 ]
 
 
