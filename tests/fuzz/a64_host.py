@@ -36,6 +36,7 @@ HELPERS = [
     (r'fjcvtzs', 'modulo 2^32, for JavaScript'),
     (r'fcvtxn_.*', 'round to odd: rare'),
     (r'fcvt_[hsd]_[hsd]|fcvtl_v|fcvtn_v', 'half precision'),
+    (r'fml[as]l2?_(v|el)|bf.*_(v|el)|bfcvt', 'half precision and bfloat16 products'),
     (r'.*(_h|_v[mx]?h|_v0h|_sch|_sc[mx0]h|_s?elh)', 'half precision: not yet through F16C'),
 ]
 

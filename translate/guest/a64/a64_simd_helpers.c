@@ -77,7 +77,7 @@ void helper_a64_vec(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V128
 }
 
 /* FPCR as softfp takes it. */
-static SoftFp fp_context(const Vcpu *v)
+SoftFp a64_fp_context(const Vcpu *v)
 {
     return (SoftFp){.rm = v->mode >> MODE_FP_RM_SHIFT & 3,
                     .dn = v->mode & MODE_FP_DN,
@@ -87,7 +87,7 @@ static SoftFp fp_context(const Vcpu *v)
 }
 
 /* The sticky flags are the runtime's, which is reached through the vcpu's table alone. */
-static void fp_raise(Vcpu *v, const SoftFp *fp)
+void a64_fp_raise(Vcpu *v, const SoftFp *fp)
 {
     typedef uint64_t (*GetFn)(Vcpu *);
     typedef void (*SetFn)(Vcpu *, uint64_t);
@@ -148,7 +148,7 @@ void helper_a64_vec_fp(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V
 {
     A64VecOp op = what & 0xff;
     unsigned ve = what >> 8 & 3, lanes = what >> 16;
-    SoftFp fp = fp_context(v);
+    SoftFp fp = a64_fp_context(v);
     V128 r = {{0, 0}};
     if (op >= A64_VEC_FCVTN_H) {
         r = fp_resize(&fp, op, lanes, a);
@@ -158,7 +158,7 @@ void helper_a64_vec_fp(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V
             lane_put(&r, ve, i, fp_lane(&fp, op, (SoftFmt)(SOFT_F16 + ve - VE_16), ab));
         }
     }
-    fp_raise(v, &fp);
+    a64_fp_raise(v, &fp);
     *ret = r;
 }
 
@@ -177,12 +177,12 @@ static uint32_t js_modulo(uint64_t a)
  * range, neither -0 nor flushed. */
 uint64_t helper_a64_fjcvtzs(Vcpu *v, uint64_t a)
 {
-    SoftFp fp = fp_context(v);
+    SoftFp fp = a64_fp_context(v);
     SoftInt k = {.bits = 32, .is_signed = true, .rm = SOFT_RZ};
     uint64_t r = softfp_to_int(&fp, SOFT_F64, a, k);
     if (fp.flags & SOFT_IOC)
         r = js_modulo(a);
-    fp_raise(v, &fp);
+    a64_fp_raise(v, &fp);
     bool negative_zero = a == 1ull << 63 || (fp.flags & SOFT_IDC && a >> 63);
     bool z = !(fp.flags & (SOFT_IOC | SOFT_IXC)) && !negative_zero;
     return r | (uint64_t)z << 32;

@@ -23,4 +23,17 @@ typedef enum A64VecOp {
         A64_VEC_COUNT
 } A64VecOp;
 
+/* First argument of helper_a64_bf: an operation and what selects the lanes. */
+enum {
+    A64_BF_FMLAL,
+    A64_BF_DOT,
+    A64_BF_MATRIX,
+    A64_BF_MLAL,
+    A64_BF_CVT,
+    A64_BF_OP = 15,
+    A64_BF_Q = 16,      /* 128 bits (CVT: four lanes, else one) */
+    A64_BF_UPPER = 32,  /* FMLAL: the upper halves; MLAL: the odd elements */
+    A64_BF_NEGATE = 64, /* FMLAL: the first factor */
+};
+
 #endif

@@ -1,0 +1,99 @@
+/*
+ * FEAT_FHM and FEAT_BF16: multiplications of narrow floats added to singles, and bfloat16
+ * conversions, all through one helper (a64_bf16_helpers.c). An element operand is put in every lane
+ * first. Example, `fmlal v0.4s, v1.4h, v2.h[3]`: v3 = vdupl.16 v2[3]; call a64_bf(.., v0, v1, v3).
+ */
+#include "a64_simd.h"
+
+static IrRef call(TransCtx *tc, uint32_t what, IrRef acc, IrRef n, IrRef m)
+{
+    IrRef args[4] = {ir_const(tc->u, IR_I32, what), acc, n, m};
+    return ir_call(tc->u, HELPER_a64_bf, IR_V128, args, 4);
+}
+
+static uint32_t flag(bool on, uint32_t bit)
+{
+    return on ? bit : 0;
+}
+
+TransResult a64_fmlal_v(TransCtx *tc, A64Insn insn)
+{
+    const A64_fmlal_v f = insn.fmlal_v;
+    uint32_t what =
+        A64_BF_FMLAL | flag(f.Q, A64_BF_Q) | flag(f.U, A64_BF_UPPER) | flag(f.a, A64_BF_NEGATE);
+    a64_set_v(tc, f.rd, call(tc, what, a64_v(tc, f.rd), a64_v(tc, f.rn), a64_v(tc, f.rm)));
+    return TR_NEXT;
+}
+
+/* opcode: S at bit 2 (fmlsl); U: the upper half. The element is H:L:M of one of 16 registers. */
+TransResult a64_fmlal_el(TransCtx *tc, A64Insn insn)
+{
+    const A64_fmlal_el f = insn.fmlal_el;
+    int32_t lane = (int32_t)(f.H << 2 | f.L << 1 | f.M);
+    IrRef m = v_op1i(tc, IR_VDUPL, VE_16, a64_v(tc, f.rm), lane);
+    uint32_t what = A64_BF_FMLAL | flag(f.Q, A64_BF_Q) | flag(f.U, A64_BF_UPPER) |
+                    flag(f.opcode & 4, A64_BF_NEGATE);
+    a64_set_v(tc, f.rd, call(tc, what, a64_v(tc, f.rd), a64_v(tc, f.rn), m));
+    return TR_NEXT;
+}
+
+TransResult a64_bfdot_v(TransCtx *tc, A64Insn insn)
+{
+    const A64_bfdot_v f = insn.bfdot_v;
+    uint32_t what = A64_BF_DOT | flag(f.Q, A64_BF_Q);
+    a64_set_v(tc, f.rd, call(tc, what, a64_v(tc, f.rd), a64_v(tc, f.rn), a64_v(tc, f.rm)));
+    return TR_NEXT;
+}
+
+/* The element is a pair, H:L. */
+TransResult a64_bfdot_el(TransCtx *tc, A64Insn insn)
+{
+    const A64_bfdot_el f = insn.bfdot_el;
+    IrRef m = v_op1i(tc, IR_VDUPL, VE_32, a64_v(tc, f.M << 4 | f.rm), (int32_t)(f.H << 1 | f.L));
+    uint32_t what = A64_BF_DOT | flag(f.Q, A64_BF_Q);
+    a64_set_v(tc, f.rd, call(tc, what, a64_v(tc, f.rd), a64_v(tc, f.rn), m));
+    return TR_NEXT;
+}
+
+TransResult a64_bfmmla_v(TransCtx *tc, A64Insn insn)
+{
+    const A64_bfmmla_v f = insn.bfmmla_v;
+    IrRef r = call(tc, A64_BF_MATRIX, a64_v(tc, f.rd), a64_v(tc, f.rn), a64_v(tc, f.rm));
+    a64_set_v(tc, f.rd, r);
+    return TR_NEXT;
+}
+
+/* Q: the odd elements. */
+TransResult a64_bfmlal_v(TransCtx *tc, A64Insn insn)
+{
+    const A64_bfmlal_v f = insn.bfmlal_v;
+    uint32_t what = A64_BF_MLAL | flag(f.Q, A64_BF_UPPER);
+    a64_set_v(tc, f.rd, call(tc, what, a64_v(tc, f.rd), a64_v(tc, f.rn), a64_v(tc, f.rm)));
+    return TR_NEXT;
+}
+
+TransResult a64_bfmlal_el(TransCtx *tc, A64Insn insn)
+{
+    const A64_bfmlal_el f = insn.bfmlal_el;
+    int32_t lane = (int32_t)(f.H << 2 | f.L << 1 | f.M);
+    IrRef m = v_op1i(tc, IR_VDUPL, VE_16, a64_v(tc, f.rm), lane);
+    uint32_t what = A64_BF_MLAL | flag(f.Q, A64_BF_UPPER);
+    a64_set_v(tc, f.rd, call(tc, what, a64_v(tc, f.rd), a64_v(tc, f.rn), m));
+    return TR_NEXT;
+}
+
+TransResult a64_bfcvt(TransCtx *tc, A64Insn insn)
+{
+    const A64_bfcvt f = insn.bfcvt;
+    IrRef n = a64_v(tc, f.rn);
+    a64_set_v(tc, f.rd, call(tc, A64_BF_CVT, n, n, n));
+    return TR_NEXT;
+}
+
+TransResult a64_bfcvtn_v(TransCtx *tc, A64Insn insn)
+{
+    const A64_bfcvtn_v f = insn.bfcvtn_v;
+    IrRef n = a64_v(tc, f.rn);
+    a64_set_half(tc, f.Q, f.rd, call(tc, A64_BF_CVT | A64_BF_Q, n, n, n));
+    return TR_NEXT;
+}
