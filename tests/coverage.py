@@ -51,6 +51,9 @@ def program_rows(args):
     """row: names of the guest programs that execute it."""
     by = {}
     for path in sorted(glob.glob(os.path.join(HERE, 'guest', 'progs', '*.c*'))):
+        guests = re.findall(r'^// guest: (.*)$', open(path).read(2000), re.M)
+        if guests and 'aarch64' not in guests:
+            continue
         name = os.path.splitext(os.path.basename(path))[0]
         head = open(path).read(2000)
         flags = sum((m.split() for m in re.findall(r'^// programs: (.*)$', head, re.M)), [])
