@@ -14,13 +14,14 @@
  * runs; vector registers are moved to theirs by the first block that has to do with one and back by
  * cold_close().
  *
- * Visits are counted in a table by hash of the pc, cleared now and then so that it does not fill up
- * with code that will not come back. It also tells which way branches went so far: a unit does not
- * go on behind a branch where no block was ever begun (cold_seen). Two threads counting at once may
- * lose a visit: no harm.
+ * Visits are counted in a table by hash of the pc. Nothing ever counts down: a loop of many blocks
+ * must get out of here whatever else runs, so blocks that share an entry are only translated the
+ * earlier. The table also tells which way branches went so far: a unit does not go on behind a
+ * branch where no block was ever begun (cold_seen). Two threads counting at once may lose a visit:
+ * no harm.
  *
- *     0x400804: stp x29, x30, [sp, #-160]! ... b.ne 0x400a00     one block, interpreted twice,
- *                                                                then the head of a unit
+ *     0x400804: stp x29, x30, [sp, #-160]! ... b.ne 0x400a00     one block, interpreted a few
+ * times, then the head of a unit
  */
 #include "rt_internal.h"
 #include "guestmem.h"
@@ -28,17 +29,10 @@
 #include "trans_dump.h"
 #include <string.h>
 
-enum {
-    HEAT_SIZE = 1 << 14,
-    HEAT_STEPS = HEAT_SIZE / 4,
-    HEAT_ROUNDS = 8,
-    HEAT_LOOP = 4,
-    HEAT_SEEN = 0x80
-};
+enum { HEAT_SIZE = 1 << 16, HEAT_LOOP = 4, HEAT_SEEN = 0x80 };
 enum { COLD_INSNS = 16 };
 
 static uint8_t heat[HEAT_SIZE];
-static uint32_t heat_steps;
 
 static const uint64_t type_mask[IR_TYPE_COUNT] = {
     [IR_BOOL] = 1,         [IR_I8] = 0xff,        [IR_I16] = 0xffff,
@@ -58,16 +52,6 @@ static uint8_t *heat_of(GuestAddr pc)
     return &heat[(pc >> 1 ^ pc >> 15) & (HEAT_SIZE - 1)];
 }
 
-/* Forgets the counts now and then, and more seldom what was seen. */
-static void heat_cool(void)
-{
-    static uint32_t rounds;
-    uint8_t keep = ++rounds % HEAT_ROUNDS ? HEAT_SEEN : 0;
-    heat_steps = 0;
-    for (uint32_t i = 0; i < HEAT_SIZE; i++)
-        heat[i] &= keep;
-}
-
 /* True when this visit is to be interpreted. Visits by a jump back count more: loops stay. */
 static bool heat_allows(GuestAddr pc, GuestAddr from)
 {
@@ -76,8 +60,6 @@ static bool heat_allows(GuestAddr pc, GuestAddr from)
         return false;
     count = (uint8_t)(count + (pc <= from ? HEAT_LOOP : 1));
     *h = MIN(count, COLD_RUNS_MAX) | HEAT_SEEN;
-    if (UNLIKELY(++heat_steps >= HEAT_STEPS))
-        heat_cool();
     return true;
 }
 
