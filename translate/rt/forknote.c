@@ -7,9 +7,10 @@
  * did in the first moments of its life in a table that is shared memory, and the parent does it
  * before it forks again: from then on children find it done.
  *
- *     parent: fork               child: 0x4263d8 is cold, 0x401ddc is cold, link 0x4263d8 ->
- * 0x401ddc parent: fork               child: the same parent: makes units at 0x4263d8 and 0x401ddc,
- * links them, forks
+ *     parent  forks
+ *     child   0x4263d8 is cold, 0x401ddc is cold, 0x4263d8 is linked to 0x401ddc: three notes
+ *     parent  forks; the second child notes the same
+ *     parent  makes units at 0x4263d8 and 0x401ddc, links them, forks: the third child finds them
  *
  * The table holds hints only: addresses are looked up as a jump there would look them up, so a
  * wrong or torn entry costs a useless unit. Entries are written with plain atomic stores by many
