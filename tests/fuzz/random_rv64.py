@@ -83,7 +83,7 @@ def alone(row):
 
 
 def by_reference(row):
-    return row.name in rv64_reference.EFFECT
+    return row.name in rv64_reference.EFFECT or row.name in rv64_reference.FP_EFFECT
 
 
 def expect(case):
@@ -92,10 +92,14 @@ def expect(case):
     regs = [0] + case.state[:31]
     mem = bytearray(struct.pack('<16Q', *case.state[:16]) * (WINDOW // 128))
     regs[SP] = regs[S0] = rv64_reference.BASE
-    rv64_reference.EFFECT[row.name](w, regs, mem, MID)
-    want = {k: case.state[k] for k in range(F0, WORDS)}
+    f, fcsr = list(case.state[F0:WORDS]), case.control
+    if row.name in rv64_reference.EFFECT:
+        rv64_reference.EFFECT[row.name](w, regs, mem, MID)
+    else:
+        fcsr |= rv64_reference.FP_EFFECT[row.name](w, regs, f, fcsr >> 5)
+    want = {F0 + n: f[n] for n in range(32)}
     want.update({n - 1: regs[n] for n in FREE})
-    want[FCSR], want[MEMORY] = case.control, digest(mem)
+    want[FCSR], want[MEMORY] = fcsr, digest(mem)
     return want
 
 

@@ -18,6 +18,7 @@ IGNORED = 0  # what bits should be that the decoder ignores
 UNKNOWN = [
     (r'v_', 'one row for a whole encoding group'),
     (r'mop_|czero', 'newer than binutils 2.40'),
+    (r'fli_|f(min|max)m_|fround|f(le|lt)q_|fcvtmod', 'newer than binutils 2.40'),
     (r'amo\w*_[bh]$|amocas_', 'newer than binutils 2.40'),
     (r'c_(lbu|lh|lhu|sb|sh|[sz]ext_[bhw]|not|mul|mop)$', 'newer than binutils 2.40'),
 ]

@@ -91,6 +91,9 @@ uint64_t softfp_to_int(SoftFp *fp, SoftFmt f, uint64_t a, SoftInt k);
 /* Takes the low k.bits of v. */
 uint64_t softfp_from_int(SoftFp *fp, SoftFmt f, uint64_t v, SoftInt k);
 
+/* The integer part of an f64 modulo 2^32, 0 for an infinity or NaN (FJCVTZS, FCVTMOD.W.D). */
+uint32_t softfp_modulo32(uint64_t a);
+
 typedef struct SoftCvt {
     uint8_t from, to; /* SoftFmt */
     uint8_t rm;       /* SoftRm */

@@ -164,6 +164,16 @@ uint64_t softfp_to_int(SoftFp *fp, SoftFmt f, uint64_t a, SoftInt k)
     return low_bits(n.sign ? -v : v, k.bits);
 }
 
+uint32_t softfp_modulo32(uint64_t a)
+{
+    int exp = (int)(a >> 52 & 0x7ff) - 1075;
+    uint64_t sig = (a & ((1ull << 52) - 1)) | 1ull << 52;
+    if (exp >= 32 || exp <= -53)
+        return 0;
+    uint64_t r = exp < 0 ? sig >> -exp : sig << exp;
+    return (uint32_t)(a >> 63 ? -r : r);
+}
+
 uint64_t softfp_from_int(SoftFp *fp, SoftFmt f, uint64_t v, SoftInt k)
 {
     v = low_bits(v, k.bits);

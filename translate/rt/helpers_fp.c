@@ -127,6 +127,11 @@ uint64_t helper_fp_i2f(Vcpu *v, uint64_t how, uint64_t a)
     return convert_int(v, IR_I2F, how, a);
 }
 
+uint64_t helper_fp_modulo32(Vcpu *v, uint64_t a)
+{
+    return softfp_modulo32(a);
+}
+
 uint64_t helper_fp_rounded(Vcpu *v, uint64_t what, uint64_t a, uint64_t b, uint64_t c)
 {
     IrEval e = {.op = (uint8_t)what,

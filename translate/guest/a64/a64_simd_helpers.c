@@ -162,17 +162,6 @@ void helper_a64_vec_fp(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V
     *ret = r;
 }
 
-/* The integer part of a finite double modulo 2^32. */
-static uint32_t js_modulo(uint64_t a)
-{
-    int exp = (int)(a >> 52 & 0x7ff) - 1075;
-    uint64_t sig = (a & ((1ull << 52) - 1)) | 1ull << 52;
-    if (exp >= 32 || exp <= -53)
-        return 0;
-    uint64_t r = exp < 0 ? sig >> -exp : sig << exp;
-    return (uint32_t)(a >> 63 ? -r : r);
-}
-
 /* FPToFixedJS: out of range wraps modulo 2^32 (IOC). Z, in bit 32: the value was an integer in
  * range, neither -0 nor flushed. */
 uint64_t helper_a64_fjcvtzs(Vcpu *v, uint64_t a)
@@ -181,7 +170,7 @@ uint64_t helper_a64_fjcvtzs(Vcpu *v, uint64_t a)
     SoftInt k = {.bits = 32, .is_signed = true, .rm = SOFT_RZ};
     uint64_t r = softfp_to_int(&fp, SOFT_F64, a, k);
     if (fp.flags & SOFT_IOC)
-        r = js_modulo(a);
+        r = softfp_modulo32(a);
     a64_fp_raise(v, &fp);
     bool negative_zero = a == 1ull << 63 || (fp.flags & SOFT_IDC && a >> 63);
     bool z = !(fp.flags & (SOFT_IOC | SOFT_IXC)) && !negative_zero;

@@ -157,12 +157,12 @@ TransResult rv64_fsqrt(TransCtx *tc, Rv64Insn insn)
     return arith(tc, &(Rv64Arith){IR_FSQRT, f.fmt, f.rm, f.rd, 1, {f.rs1}, true});
 }
 
-/* f3: 0 min, 1 max, of numbers before NaNs. */
+/* f3: 0 min, 1 max, of numbers before NaNs; 2 and 3 (Zfa) the same with NaNs first. */
 TransResult rv64_fminmax(TransCtx *tc, Rv64Insn insn)
 {
+    static const uint8_t ops[] = {IR_FMINNM, IR_FMAXNM, IR_FMIN, IR_FMAX};
     const Rv64_fminmax f = insn.fminmax;
-    IrOp op = f.f3 ? IR_FMAXNM : IR_FMINNM;
-    return arith(tc, &(Rv64Arith){op, f.fmt, 0, f.rd, 2, {f.rs1, f.rs2}, false});
+    return arith(tc, &(Rv64Arith){(IrOp)ops[f.f3], f.fmt, 0, f.rd, 2, {f.rs1, f.rs2}, false});
 }
 
 /* sign: bit 0: the product is negated, bit 1: the addend is. */
@@ -217,7 +217,7 @@ TransResult rv64_fsgnj(TransCtx *tc, Rv64Insn insn)
     return TR_NEXT;
 }
 
-/* f3: 0 le, 1 lt, 2 eq; eq alone is quiet about quiet NaNs. */
+/* f3: 0 le, 1 lt, 2 eq, 4 leq, 5 ltq (Zfa); the last three are quiet about quiet NaNs. */
 TransResult rv64_fcompare(TransCtx *tc, Rv64Insn insn)
 {
     static const uint8_t conds[] = {CC_LS, CC_MI, CC_EQ};
@@ -226,17 +226,18 @@ TransResult rv64_fcompare(TransCtx *tc, Rv64Insn insn)
                                      1u << FLAGS_BIT_Z};
     const Rv64_fcompare f = insn.fcompare;
     IrUnit *u = tc->u;
-    uint32_t aux = f.f3 == 2 ? 0 : FPX_SIGNALING;
+    uint32_t aux = f.f3 < 2 ? FPX_SIGNALING : 0;
+    unsigned relation = f.f3 & 3;
     IrRef holds;
     if (f.fmt == RV64_FMT_H) {
         IrRef x[3] = {rv64_fp_bits(tc, f.fmt, f.rs1), rv64_fp_bits(tc, f.fmt, f.rs2), 0};
         Rv64FpCall call = {IR_FCMP, IR_FLAGS, IR_F16, SOFT_RN, aux};
-        IrRef some =
-            ir_op2(u, IR_AND, IR_I64, rv64_fp_call(tc, &call, x), ir_const(u, IR_I64, masks[f.f3]));
+        IrRef some = ir_op2(u, IR_AND, IR_I64, rv64_fp_call(tc, &call, x),
+                            ir_const(u, IR_I64, masks[relation]));
         holds = ir_cmp(u, CMP_NE, some, ir_const(u, IR_I64, 0));
     } else {
         IrRef a = rv64_fp_value(tc, f.fmt, f.rs1), b = rv64_fp_value(tc, f.fmt, f.rs2);
-        holds = ir_cc(u, (IrCond)conds[f.f3], ir_op2x(u, IR_FCMP, IR_FLAGS, aux, a, b, 0));
+        holds = ir_cc(u, (IrCond)conds[relation], ir_op2x(u, IR_FCMP, IR_FLAGS, aux, a, b, 0));
     }
     rv64_set_x(tc, f.rd, ir_op1(u, IR_ZEXT, IR_I64, holds));
     return TR_NEXT;

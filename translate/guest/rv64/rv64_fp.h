@@ -39,6 +39,13 @@ typedef struct Rv64FpCall {
 /* x: i64s with the operands' bits, 0 for those that the op has not; the result's bits. */
 IrRef rv64_fp_call(TransCtx *tc, const Rv64FpCall *k, const IrRef x[3]);
 
+/*
+ * The constant number k of fli (Zfa) as a single; entry 1 is the format's smallest normal number
+ * and stands as 0.
+ */
+uint32_t rv64_fli_single(unsigned k);
+enum { RV64_FLI_MIN = 1 };
+
 /* rd = op of n registers. */
 typedef struct Rv64Arith {
     IrOp op;

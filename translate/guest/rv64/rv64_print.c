@@ -9,7 +9,7 @@
  * To add a kind: write its function and its line in `kinds`.
  */
 #include <string.h>
-#include "rv64.h"
+#include "rv64_fp.h"
 #include "log.h"
 
 enum { MAX_ARGS = 4 };
@@ -189,12 +189,30 @@ static void kind_moprr(PrintCtx *c, int param)
     sb_printf(c->out, "%d", (int)(c->arg[0] << 2 | c->arg[1]));
 }
 
-/* A rounding mode that is not the one objdump leaves out: fcsr's, or 0 (param) where none rounds. */
+/* A rounding mode that is not the one objdump leaves out: fcsr's, or 0 (param) where none rounds.
+ */
 static void kind_rm(PrintCtx *c, int param)
 {
-    static const char names[8][8] = {"rne", "rtz", "rdn", "rup", "rmm", "unknown", "unknown", "dyn"};
+    static const char names[8][8] = {"rne", "rtz",     "rdn",     "rup",
+                                     "rmm", "unknown", "unknown", "dyn"};
     if (c->arg[0] != param)
         sb_printf(c->out, ",%s", names[c->arg[0] & 7]);
+}
+
+/* A constant of fli: as C writes a hexadecimal number, of at most two places. */
+static void kind_fli(PrintCtx *c, int param)
+{
+    enum { INF = 30, NAN = 31 };
+    int64_t k = c->arg[0];
+    if (k == RV64_FLI_MIN || k >= INF) {
+        sb_puts(c->out, k == RV64_FLI_MIN ? "min" : k == INF ? "inf" : "nan");
+        return;
+    }
+    uint32_t v = rv64_fli_single((unsigned)k), place = v >> 19 & 15;
+    sb_puts(c->out, v >> 31 ? "-0x1" : "0x1");
+    if (place)
+        sb_printf(c->out, ".%x", place);
+    sb_printf(c->out, "p%+d", (int)(v >> 23 & 255) - 127);
 }
 
 static const PrintKind kinds[] = {
@@ -227,6 +245,7 @@ static const PrintKind kinds[] = {
     {"imm16sp", kind_cimm, IMM_16SP},
     {"shamt", kind_cimm, IMM_SHAMT},
     {"clui", kind_cimm, IMM_LUI},
+    {"fli", kind_fli, 0},
     {"fset", kind_fset, 0},
     {"aqrl", kind_aqrl, 0},
     {"counter", kind_counter, 0},
