@@ -17,7 +17,6 @@
 #include <linux/fcntl.h>
 #include <asm/fcntl.h>
 #include <linux/mman.h>
-#include <linux/stat.h>
 #include <string.h>
 #include "elf_load.h"
 #include "guestmem.h"
@@ -34,7 +33,6 @@ enum {
     HEAD_SIZE = 256,  /* the kernel's BINPRM_BUF_SIZE */
     SCRIPT_DEPTH = 5, /* scripts that name scripts */
     PREFIX_MAX = 64,  /* words before the program's own arguments */
-    HOST_X_OK = 1,
 };
 
 /* One level of "#!": the words it puts in front. */
@@ -80,25 +78,12 @@ static long count_strings(GuestAddr v)
 
 static long open_program(ExecPlan *x, int dirfd, const char *path)
 {
-    struct {
-        uint64_t dev, ino, nlink;
-        uint32_t mode;
-        uint8_t rest[256];
-    } st; /* x86-64's struct stat up to st_mode */
-    long fd = HS(__NR_openat, dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    long fd = path_open_exec(dirfd, path);
     if (hs_failed(fd))
         return fd;
     x->fd = (int)fd;
-    HS(__NR_fstat, fd, &st);
-    if ((st.mode & S_IFMT) != S_IFREG)
-        return -EACCES;
-    long r = HS(__NR_faccessat2, fd, "", HOST_X_OK, AT_EMPTY_PATH | AT_EACCESS);
-    if (r == -ENOSYS)
-        r = HS(__NR_faccessat, dirfd, path, HOST_X_OK);
-    if (r)
-        return r;
     memset(x->head, 0, sizeof x->head);
-    r = HS(__NR_pread64, fd, x->head, HEAD_SIZE, 0);
+    long r = HS(__NR_pread64, fd, x->head, HEAD_SIZE, 0);
     return r < 0 ? r : 0;
 }
 
@@ -114,23 +99,28 @@ static bool is_guest_elf(const ExecPlan *x)
     return guest_of_elf(x->head, sizeof x->head) != NULL;
 }
 
-/* As binfmt_elf: bad headers are ENOEXEC, a missing interpreter is its own error. */
+/* The interpreter named in x->interp, of a program for `machine`. */
+static long check_interp(ExecPlan *x, unsigned machine)
+{
+    long fd = path_open_exec(AT_FDCWD, path_in_sysroot(x->interp, x->interp_at));
+    if (hs_failed(fd))
+        return fd;
+    bool bad = elf_read(&x->elf, (int)fd) || x->elf.eh.e_machine != machine;
+    elf_done(&x->elf);
+    HS(__NR_close, fd);
+    return bad ? -ELIBBAD : 0;
+}
+
+/* As binfmt_elf: bad headers are ENOEXEC; a missing interpreter is its own error, a bad ELIBBAD. */
 static long check_guest_elf(ExecPlan *x)
 {
-    if (elf_read(&x->elf, x->fd)) {
-        long r = x->elf.error;
-        elf_done(&x->elf);
-        return r;
-    }
-    long r = 0;
-    if (x->elf.interp) {
-        r = elf_interp_path(&x->elf, x->interp, sizeof x->interp) ? x->elf.error : 0;
-        const char *at = r ? NULL : path_in_sysroot(x->interp, x->interp_at);
-        if (at)
-            r = HS(__NR_faccessat, AT_FDCWD, at, HOST_X_OK);
-    }
+    bool bad = elf_read(&x->elf, x->fd), dynamic = !bad && x->elf.interp;
+    unsigned machine = x->elf.eh.e_machine;
+    if (dynamic)
+        bad = elf_interp_path(&x->elf, x->interp, sizeof x->interp);
+    long r = bad ? x->elf.error : 0;
     elf_done(&x->elf);
-    return r;
+    return r == 0 && dynamic ? check_interp(x, machine) : r;
 }
 
 static bool blank(char c)

@@ -28,6 +28,7 @@ enum {
     AT_MINSIGSTKSZ_TYPE = 51, /* linux/auxvec.h of older headers lacks it */
     AUX_MAX = 32,
     HOST_RLIMIT_STACK = 3,
+    HOST_X_OK = 1,
     STACK_GAP_MIN = 128 << 20,
 };
 
@@ -81,12 +82,9 @@ int program_open(Program *p)
     const Options *o = &process.opt;
     long fd = o->exec_fd;
     if (fd < 0) {
-        fd = HS(__NR_openat, AT_FDCWD, p->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        fd = path_open_exec(AT_FDCWD, p->path);
         if (hs_failed(fd))
             return open_failed(p->path, fd);
-        long r = HS(__NR_faccessat2, fd, "", 1 /* X_OK */, AT_EMPTY_PATH | AT_EACCESS);
-        if (r == -EACCES)
-            return open_failed(p->path, r);
     }
     p->fd = (int)fd;
     find_exe_path(p->fd);
@@ -115,17 +113,44 @@ static uint64_t random_bits(const Boot *b, unsigned byte)
     return bits;
 }
 
+/*
+ * What to do about an interpreter that is not there: the places tried, the directory of the cross
+ * compiler's libraries if they are installed, and else the packages that have it.
+ */
+static int no_interp(const Loader *l)
+{
+    const GuestLinux *g = process.guest;
+    const char *root = process.opt.sysroot, *tail = root ? l->interp_path : "";
+    char text[2 * SYS_PATH_MAX], cross[SYS_PATH_MAX];
+    StrBuf sb = STRBUF_ON(text), at = STRBUF_ON(cross);
+    sb_printf(&sb, "ferry: %s: its interpreter %s (%s) is missing; tried %s%s%s%s\n", l->p->path,
+              l->interp_path, g->ops->name, root ? root : "", tail, root ? " and " : "",
+              l->interp_path);
+    sb_printf(&at, "/usr/%s%s", g->triplet, l->interp_path);
+    if (HS(__NR_faccessat, AT_FDCWD, cross, HOST_X_OK) == 0)
+        sb_printf(&sb, "ferry: it is in /usr/%s: use -L /usr/%s\n", g->triplet, g->triplet);
+    else if (str_eq(str_basename(l->interp_path), g->interp))
+        sb_printf(&sb, "ferry: Debian has it in libc6:%s, or for -L /usr/%s in libc6-%s-cross\n",
+                  g->debian_arch, g->triplet, g->debian_arch);
+    else
+        sb_puts(&sb, "ferry: use -L to name a directory that holds it\n");
+    log_error("%s", text);
+    return STATUS_NOT_FOUND;
+}
+
 static int load_interp(Loader *l)
 {
     const char *path = path_in_sysroot(l->interp_path, l->interp_found);
-    long fd = HS(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-    if (hs_failed(fd)) {
-        log_error("ferry: %s: its interpreter %s is missing%s\n", l->p->path, l->interp_path,
-                  process.opt.sysroot ? "" : " (use -L to name a directory that holds it)");
-        return STATUS_NOT_FOUND;
-    }
+    unsigned machine = l->file.eh.e_machine;
+    long fd = path_open_exec(AT_FDCWD, path);
+    if (fd == -ENOENT || fd == -ENOTDIR)
+        return no_interp(l);
+    if (hs_failed(fd))
+        return open_failed(path, fd);
     ElfMapOptions o = {.mapped = note_mapped};
     const char *why = elf_read(&l->file, (int)fd);
+    if (!why && l->file.eh.e_machine != machine)
+        why = "an interpreter for another architecture than the program's";
     if (!why)
         why = elf_map(&l->file, &o, &l->interp);
     elf_done(&l->file);
@@ -186,7 +211,7 @@ static void aux_fill(AuxList *a, const Loader *l, const uint64_t hwcap[2], Guest
     aux_add(a, AT_PHENT, sizeof(Elf64_Phdr));
     aux_add(a, AT_PHNUM, l->file.eh.e_phnum);
     aux_add(a, AT_BASE, l->has_interp ? l->interp.bias : 0);
-    aux_add(a, AT_FLAGS, boot_aux(b, AT_FLAGS, 0));
+    aux_add(a, AT_FLAGS, 0); /* ferry's own tell what binfmt_misc did */
     aux_add(a, AT_ENTRY, l->image.entry);
     static const uint8_t same[] = {AT_UID, AT_EUID, AT_GID, AT_EGID, AT_SECURE, AT_RANDOM};
     for (size_t i = 0; i < ARRAY_LEN(same); i++)

@@ -9,12 +9,16 @@
 #include "paths.h"
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <asm/fcntl.h>
+#include <linux/stat.h>
 #include <string.h>
 #include "guestmem.h"
 #include "hostsys.h"
 #include "overlay.h"
 #include "process.h"
 #include "str.h"
+
+enum { HOST_X_OK = 1 };
 
 const char *path_in_sysroot(const char *path, char *out)
 {
@@ -53,6 +57,29 @@ const char *path_self_exe(const char *path)
 {
     const char *rest = str_after(path, "/proc/");
     return rest && own_proc_dir(rest, &rest) && str_eq(rest, "exe") ? process.exe_path : NULL;
+}
+
+long path_open_exec(int dirfd, const char *path)
+{
+    struct {
+        uint64_t dev, ino, nlink;
+        uint32_t mode;
+        uint8_t rest[256];
+    } st; /* x86-64's struct stat up to st_mode */
+    long fd = HS(__NR_openat, dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (hs_failed(fd))
+        return fd;
+    long r = HS(__NR_fstat, fd, &st);
+    if (r == 0 && (st.mode & S_IFMT) != S_IFREG)
+        r = -EACCES;
+    if (r == 0)
+        r = HS(__NR_faccessat2, fd, "", HOST_X_OK, AT_EMPTY_PATH | AT_EACCESS);
+    if (r == -ENOSYS)
+        r = HS(__NR_faccessat, dirfd, path, HOST_X_OK);
+    if (r == 0)
+        return fd;
+    HS(__NR_close, fd);
+    return r;
 }
 
 /* readlink's result; args: dirfd, path, buf, size. */

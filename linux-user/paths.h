@@ -13,6 +13,11 @@
 const char *path_in_sysroot(const char *path, char *out);
 /* The guest program's path when `path` names this process's /proc exe link; otherwise NULL. */
 const char *path_self_exe(const char *path);
+/*
+ * Opens a file that is to be executed, for reading: a regular file with permission to execute, as
+ * the kernel's open_exec. A descriptor or -errno.
+ */
+long path_open_exec(int dirfd, const char *path);
 /* SysCtx.path_hook */
 SysPathResult path_hook(SysCtx *c, const SysPathQuery *q, char *out, long *result);
 

@@ -19,6 +19,9 @@ struct Thread;
 typedef struct GuestLinux {
     const GuestOps *ops;
     const SysAbi *abi;
+    const char *debian_arch; /* "arm64" */
+    const char *triplet;     /* "aarch64-linux-gnu": the cross compiler's libraries are there */
+    const char *interp;      /* name of glibc's program interpreter */
     const uint8_t *vdso; /* page-aligned ELF image */
     uint64_t vdso_size;
     uint64_t vdso_sigreturn; /* offset in it */

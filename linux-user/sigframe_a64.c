@@ -304,6 +304,9 @@ static void a64_exec_state(Vcpu *v)
 
 GuestLinux guest_linux_a64 = {
     .abi = &sys_abi_aarch64,
+    .debian_arch = "arm64",
+    .triplet = "aarch64-linux-gnu",
+    .interp = "ld-linux-aarch64.so.1",
     .min_sigstack = 4720, /* frame, frame record and alignment: AT_MINSIGSTKSZ without SVE */
     .min_altstack = 5120,
     .syscall_len = 4,

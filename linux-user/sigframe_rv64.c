@@ -139,6 +139,9 @@ static void rv64_init(GuestLinux *g)
 
 GuestLinux guest_linux_rv64 = {
     .abi = &sys_abi_riscv64,
+    .debian_arch = "riscv64",
+    .triplet = "riscv64-linux-gnu",
+    .interp = "ld-linux-riscv64-lp64d.so.1",
     .min_sigstack = FRAME_SIZE,
     .min_altstack = 2048, /* MINSIGSTKSZ of asm-generic/signal.h */
     .no_restorer = true,

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """C and C++ programs that must print natively and under ferry the same.
 
-Every file of progs/ is built for host and guest in each variant (-O0 to -O3, static and
-static-pie); standard output and exit status must be equal. A first comment line of the form
-`// programs: OPTION...` adds compiler options, `// ferry: OPTION...` options of the runner when it is
-ferry; `// expect: TEXT` lines replace the native run for
-programs that only make sense on the guest; `// guest: NAME` lines name the guests a program is for,
-when it is not for all.
+Every file of progs/ is built for host and guest in each variant (-O0 to -O3; static, static-pie,
+dynamic, dynamic-exec; the dynamic ones with the cross compiler's libraries by -L); standard output
+and exit status must be equal. A first comment line of the form `// programs: OPTION...` adds
+compiler options, `// ferry: OPTION...` options of the runner when it is ferry; `// expect: TEXT`
+lines replace the native run for programs that only make sense on the guest; `// guest: NAME` lines
+name the guests a program is for, when it is not for all.
 
     tests/guest/programs.py --build-dir build [--only setjmp] [--levels O0,O2]
 """
@@ -18,6 +18,12 @@ import re
 import subprocess
 import sys
 
+LINK = {
+    'static': ['-static'],
+    'static-pie': ['-static-pie', '-fPIE'],
+    'dynamic': [],  # position-independent, lazy binding
+    'dynamic-exec': ['-no-pie', '-fno-pie', '-Wl,-z,now'],
+}
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -45,7 +51,7 @@ def one(job):
     flags = ['-w', '-' + level, '-ffp-contract=off', *sum((e.split() for e in extra), [])]
     out = os.path.join(args.work, '%s-%s-%s' % (base, level, kind))
     expect = re.findall(r'^// expect: ?(.*)$', head, re.M)
-    link = ['-static-pie', '-fPIE'] if kind == 'static-pie' else ['-static']
+    link = LINK[kind]
     err = compile_to(args.cross + 'g++', args.cross + 'gcc', path, out, [*flags, *link])
     if err:
         return label, 'does not compile for the guest: ' + err[-300:]
@@ -60,6 +66,8 @@ def one(job):
     words = args.runner.split()
     if os.path.basename(words[0]) == 'ferry':
         words += sum((o.split() for o in own), [])
+    if kind.startswith('dynamic'):
+        words += ['-L', '/usr/%s-linux-gnu' % args.guest]
     got = execute([*words, out], args.limit)
     if got[:2] == want[:2]:
         return label, None
@@ -80,8 +88,8 @@ def main():
     p.add_argument('--cross', help='prefix of the cross compiler; default: NAME-linux-gnu-')
     p.add_argument('--runner')
     p.add_argument('--levels', default='O0,O1,O2,O3')
-    p.add_argument('--kinds', help='default: static,static-pie (Debian has no static-pie start\n'
-                   'file for riscv64)')
+    p.add_argument('--kinds', help='default: all (Debian has no static-pie start file for\n'
+                   'riscv64)')
     p.add_argument('--work', default='guest-programs', help='folder of the build for binaries')
     p.add_argument('--only')
     p.add_argument('--limit', type=int, default=60)
@@ -89,7 +97,8 @@ def main():
     p.add_argument('--jobs', type=int, default=2)
     args = p.parse_args()
     args.runner = args.runner or os.path.join(args.build_dir, 'linux-user', 'ferry')
-    args.kinds = args.kinds or ('static' if args.guest == 'riscv64' else 'static,static-pie')
+    args.kinds = args.kinds or ','.join(
+        k for k in LINK if args.guest != 'riscv64' or k != 'static-pie')
     args.cross = args.cross or args.guest + '-linux-gnu-'
     args.work = os.path.join(args.build_dir, args.work, args.guest)
     os.makedirs(args.work, exist_ok=True)

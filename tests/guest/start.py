@@ -104,7 +104,7 @@ def programs():
         check('start ' + kind, ['-L', SYSROOT, './start.' + kind, 'a', 'b c', ''], out='OK\n')
         check('start without arguments ' + kind,
               ['-L', SYSROOT, './start.' + kind], out='OK\n', env={'A': ''})
-    check('no interpreter', ['./start.dynamic'], 127, '', 'use -L')
+    interpreters()
     shown = ['./cmdline.static', 'a b', '', 'c']
     check('cmdline', shown, out='./cmdline.static|a b||c| 0\n')
     check('cmdline, short name', ['-0', 'x', *shown], out='x|a b||c| 0\n')
@@ -116,6 +116,36 @@ def programs():
     check('set twice', ['-E', 'MARK=1,B=2', '-E', 'MARK=3', *show], out='./args.static 3\n')
     check('unset', ['-U', 'MARK', *show], out='./args.static -\n', env={'MARK': 'x'})
     check('by variable', show, out='z 7\n', env={'QEMU_SET_ENV': 'MARK=7', 'QEMU_ARGV0': 'z'})
+
+
+def interpreters():
+    """The message about a missing interpreter; an interpreter that is none."""
+    ld = '/lib/ld-linux-aarch64.so.1'
+    tried = 'ferry: ./start.dynamic: its interpreter %s (aarch64) is missing; tried ' % ld
+    if not os.path.exists(ld):
+        check('no interpreter', ['./start.dynamic'], 127, '',
+              tried + ld + '\nferry: it is in %s: use -L %s\n' % (SYSROOT, SYSROOT))
+        check('no interpreter below -L', ['-L', '/proc', './start.dynamic'], 127, '',
+              tried + '/proc%s and %s\n' % (ld, ld))
+    image = open(os.path.join(WORK, 'start.dynamic'), 'rb').read()
+    old = ld.encode() + b'\0'
+    at = image.index(old)
+    write('dynamic.other', image[:at] + b'i\0'.ljust(len(old), b'\0') + image[at + len(old):])
+    check('other interpreter', ['./dynamic.other'], 127, '', 'i (aarch64) is missing; tried i\n'
+          'ferry: use -L to name a directory that holds it')
+    write('i', b'no program')
+    check('text as interpreter', ['./dynamic.other'], 126, '', 'ferry: i: not an ELF file')
+    write('i', open(HELLO, 'rb').read(), 0o644)
+    check('interpreter that is not executable', ['./dynamic.other'], 126, '',
+          'ferry: i: permission denied')
+    other = '/usr/riscv64-linux-gnu/lib/ld-linux-riscv64-lp64d.so.1'
+    if os.path.exists(other):
+        write('i', open(other, 'rb').read())
+        check('interpreter of another guest', ['./dynamic.other'], 126, '',
+              'ferry: i: an interpreter for another architecture')
+    write('i', open(HELLO, 'rb').read())
+    check('any program as interpreter', ['./dynamic.other'], out='hello from AArch64\n')
+    os.unlink(os.path.join(WORK, 'i'))
 
 
 def forks():
