@@ -62,6 +62,14 @@ void ir_unit_reset(IrUnit *u)
     u->n_blocks = 1;
     u->overflow = false;
     u->guest_insns = 0;
+    u->hook = NULL;
+}
+
+IrRef ir_emit_head(IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm)
+{
+    if (u->hook)
+        return u->hook->emit(u, head, a, b, c, imm);
+    return ir_append(u, head, a, b, c, imm);
 }
 
 IrRef ir_vconst(IrUnit *u, uint64_t lo, uint64_t hi)
@@ -106,6 +114,8 @@ uint32_t ir_block_open(IrUnit *u)
         return 0;
     }
     u->blocks[u->n_blocks] = (IrBlock){u->n, u->n, 0};
+    if (u->hook)
+        u->hook->block(u);
     return u->n_blocks++;
 }
 

@@ -181,9 +181,21 @@ typedef struct IrBlock {
     uint32_t n_params;
 } IrBlock;
 
-struct GuestOps;
+struct IrUnit;
+
+/*
+ * What stands between ir_emit() and the array: opt_fold.c simplifies each insn as it is emitted.
+ * emit gets the insn in pieces (head: ir_head()) and returns a ref that has its value, be it new or
+ * not (0 for an insn without result that is not needed); block is told of each new block.
+ */
+typedef struct IrHook {
+    IrRef (*emit)(struct IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm);
+    void (*block)(struct IrUnit *u);
+} IrHook;
 
 typedef struct IrUnit {
+    const IrHook *hook; /* or NULL: insns are appended as they are. Gone with ir_unit_reset() */
+    void *hook_state;
     IrInsn *insns;
     uint32_t n, cap;
     uint32_t *extra; /* argument lists: [count, refs...] */

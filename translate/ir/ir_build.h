@@ -10,46 +10,63 @@
 
 #include "ir.h"
 
-static inline IrRef ir_emit(IrUnit *u, IrOp op, IrType type, uint32_t aux, uint32_t a, uint32_t b,
-                            uint32_t c, int32_t imm)
+/* The first four bytes of an IrInsn as one word. */
+static inline uint32_t ir_head(IrOp op, IrType type, uint32_t aux)
+{
+    return (uint32_t)op | (uint32_t)type << 8 | aux << 16;
+}
+
+/* Appends the insn as it is. */
+static inline IrRef ir_append(IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c,
+                              int32_t imm)
 {
     if (UNLIKELY(u->n >= u->cap)) {
         u->overflow = true;
         return 0;
     }
     IrRef r = u->n++;
-    u->insns[r] = (IrInsn){(uint8_t) op, (uint8_t) type, (uint16_t) aux, {a, b, c}, imm};
+    u->insns[r] =
+        (IrInsn){(uint8_t)head, (uint8_t)(head >> 8), (uint16_t)(head >> 16), {a, b, c}, imm};
     return r;
+}
+
+/* Appends it by the unit's hook, or as it is. */
+IrRef ir_emit_head(IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm);
+
+static inline IrRef ir_emit(IrUnit *u, IrOp op, IrType type, uint32_t aux, uint32_t a, uint32_t b,
+                            uint32_t c, int32_t imm)
+{
+    return ir_emit_head(u, ir_head(op, type, aux), a, b, c, imm);
 }
 
 static inline IrRef ir_const(IrUnit *u, IrType type, uint64_t v)
 {
-    return ir_emit(u, IR_CONST, type, 0, (uint32_t) v, (uint32_t) (v >> 32), 0, 0);
+    return ir_emit(u, IR_CONST, type, 0, (uint32_t)v, (uint32_t)(v >> 32), 0, 0);
 }
 
 /* Guest address `pc`, as module base + offset. */
 static inline IrRef ir_gaddr(IrUnit *u, GuestAddr pc)
 {
     uint64_t off = pc - u->module_base;
-    return ir_emit(u, IR_GADDR, IR_I64, 0, (uint32_t) off, (uint32_t) (off >> 32), 0, 0);
+    return ir_emit(u, IR_GADDR, IR_I64, 0, (uint32_t)off, (uint32_t)(off >> 32), 0, 0);
 }
 
 IrRef ir_vconst(IrUnit *u, uint64_t lo, uint64_t hi);
 
 static inline IrRef ir_get(IrUnit *u, IrType type, uint32_t slot)
 {
-    return ir_emit(u, IR_GET, type, 0, 0, 0, 0, (int32_t) slot);
+    return ir_emit(u, IR_GET, type, 0, 0, 0, 0, (int32_t)slot);
 }
 
 static inline void ir_set(IrUnit *u, uint32_t slot, IrRef v)
 {
-    ir_emit(u, IR_SET, IR_VOID, 0, v, 0, 0, (int32_t) slot);
+    ir_emit(u, IR_SET, IR_VOID, 0, v, 0, 0, (int32_t)slot);
 }
 
 static inline void ir_at(IrUnit *u, GuestAddr pc, uint32_t len)
 {
     uint64_t off = pc - u->module_base;
-    ir_emit(u, IR_AT, IR_VOID, 0, (uint32_t) off, (uint32_t) (off >> 32), 0, (int32_t) len);
+    ir_emit(u, IR_AT, IR_VOID, 0, (uint32_t)off, (uint32_t)(off >> 32), 0, (int32_t)len);
 }
 
 static inline IrRef ir_op1(IrUnit *u, IrOp op, IrType t, IrRef a)
@@ -109,7 +126,7 @@ uint32_t ir_list(IrUnit *u, const IrRef *refs, uint32_t n);
 
 static inline IrRef ir_call(IrUnit *u, HelperId h, IrType t, const IrRef *args, uint32_t n)
 {
-    return ir_emit(u, IR_CALL, t, 0, ir_list(u, args, n), 0, 0, (int32_t) h);
+    return ir_emit(u, IR_CALL, t, 0, ir_list(u, args, n), 0, 0, (int32_t)h);
 }
 
 /* Ends the current block and opens the next one; returns its number. */

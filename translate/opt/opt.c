@@ -1,16 +1,10 @@
 /*
- * The list of passes.
+ * The list of passes, and running them over a unit that is there.
  */
 #include <string.h>
 #include "opt_int.h"
 #include "check.h"
 #include "log.h"
-
-static void (*const passes[OPT_PASS_COUNT])(IrUnit *, Arena *, OptState *) = {
-    [OPT_FOLD] = opt_fold,
-    [OPT_DEAD] = opt_dead,
-    [OPT_SINK] = opt_sink,
-};
 
 const char *const opt_pass_names[OPT_PASS_COUNT] = {
     [OPT_FOLD] = "fold",
@@ -30,30 +24,29 @@ OptPass opt_pass_by_name(const char *name)
     return OPT_PASS_COUNT;
 }
 
-void opt_pass_run(OptPass p, IrUnit *u, Arena *a)
+static void run(uint32_t passes, IrUnit *u, Arena *a)
 {
-    OptState st = {.flag_sets = UINT32_MAX};
-    passes[p](u, a, &st);
+    opt_fold(u, a, passes);
+    if (passes & 1 << OPT_DEAD)
+        opt_tidy(u, a);
 }
 
-static void verify(const IrUnit *u, OptPass p)
+void opt_pass_run(OptPass p, IrUnit *u, Arena *a)
 {
-    char text[256];
-    StrBuf err = STRBUF_ON(text);
-    if (ir_verify(u, &err))
-        return;
-    log_error("ferry: pass %s: %s\n", opt_pass_names[p], text);
-    CHECK(!"the unit is still well formed");
+    run(1u << p, u, a);
 }
 
 void opt_run(IrUnit *u, Arena *a, const OptConfig *cfg)
 {
-    OptState st = {.flag_sets = UINT32_MAX};
-    for (uint32_t p = 0; p < OPT_PASS_COUNT && p < cfg->passes; p++) {
-        if (cfg->skip >> p & 1)
-            continue;
-        passes[p](u, a, &st);
-        if (cfg->verify)
-            verify(u, (OptPass)p);
-    }
+    uint32_t n = MIN(cfg->passes, (uint32_t)OPT_PASS_COUNT);
+    uint32_t passes = ((1u << n) - 1) & ~cfg->skip;
+    char text[256];
+    StrBuf err = STRBUF_ON(text);
+    if (!passes)
+        return;
+    run(passes, u, a);
+    if (!cfg->verify || ir_verify(u, &err))
+        return;
+    log_error("ferry: after the passes: %s\n", text);
+    CHECK(!"the unit is still well formed");
 }

@@ -1,62 +1,101 @@
 /*
- * The forward pass. It writes a new unit beside the old one: each old insn, its arguments replaced
- * by what they became, goes through the rules (opt_rules_*.c) and value numbering and either is a
- * value that exists already or is appended. At the end the new unit is copied over the old one.
+ * The forward passes, done while a unit is being written: each insn, as it is emitted, goes through
+ * the rules (opt_rules_*.c) and value numbering and either is a value that exists already or is
+ * appended. So what the front end appends is never read again just to be simplified.
  *
- * Value numbering and slot contents are per block; constants in slots also live on into a block
- * whose only predecessor is the one before it.
+ *  fold   state forwarding, algebra, constants, addresses, value numbering; all within a block
+ *  dead   a set that another one overwrites before anything could look becomes a nop
+ *  sink   a set of flags that another one overwrites with only faults and side exits in between is
+ *         marked (aux bit 0): it is no longer done. At those lookers the allocator keeps the
+ *         producer's operands alive and writes a recipe, read only when the fault or exit happens.
+ *         Only where the operands exist as values anyway: got from a slot, set to one, loaded,
+ *         block parameters, constants.
+ *
+ *     set nzcv, v4; v5 = add v1, v2; set nzcv, v6   ->   the first set goes
+ *     v4 = flsub v1, v2; set nzcv, v4; v5 = ld [v3]; set nzcv, v6    ->    set.sunk nzcv, v4
+ *
+ * Lookers are: every insn with effect FAULT or EXIT; calls that read state; the end of a block. A
+ * get that is appended (its slot's content was not known) is one for its slot.
  */
 #include <string.h>
 #include "opt_int.h"
 #include "opt_fold.h"
 #include "check.h"
 
-static inline uint32_t hash_of(const IrInsn *i)
+/* What an op asks of the engine. */
+typedef enum FoldKind {
+    FOLD_PURE,
+    FOLD_CONST, /* pure, without rules or arguments */
+    FOLD_GET,
+    FOLD_SET,
+    FOLD_NOP,
+    FOLD_PLAIN, /* only appended */
+    FOLD_OTHER
+} FoldKind;
+
+typedef struct FoldOp {
+    uint8_t kind, nargs;
+    uint16_t effects;
+} FoldOp;
+
+/* clang-format off */
+static const FoldOp fold_ops[IR_OP_COUNT] = {
+#define FOLD_KIND(op, nargs, effects)                                                              \
+    (op == IR_GET ? FOLD_GET : op == IR_SET ? FOLD_SET : op == IR_NOP ? FOLD_NOP :                 \
+     op == IR_AT || op == IR_PARAM ? FOLD_PLAIN : (effects) != 0 ? FOLD_OTHER :                    \
+     (nargs) == 0 ? FOLD_CONST : FOLD_PURE)
+#define OP(id, text, sig, nargs, effects) [IR_##id] = {FOLD_KIND(IR_##id, nargs, effects), nargs, effects},
+#include "ir_ops.def"
+#undef OP
+};
+/* clang-format on */
+
+static inline uint32_t head_of(const IrInsn *i)
 {
-    uint32_t h = i->op | (uint32_t)i->aux << 8;
-    h ^= i->arg[0] * 0x9e3779b1u;
-    h ^= i->arg[1] * 0x85ebca6bu;
-    h ^= i->arg[2] * 0xc2b2ae35u;
-    h ^= (uint32_t)i->imm * 0x27d4eb2fu;
+    return ir_head((IrOp)i->op, (IrType)i->type, i->aux);
+}
+
+static inline uint32_t hash_of(uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm)
+{
+    uint32_t h = (head + (uint32_t)imm) * 0x27d4eb2fu;
+    h ^= (a + 0x10001u * b + (c << 7)) * 0x9e3779b1u;
     return (h ^ h >> 15) * 0x2c1b3c6du >> 25;
 }
 
 _Static_assert(FOLD_HASH == 1 << 7, "hash_of gives 7 bits");
 
-static inline bool same_insn(const IrInsn *a, const IrInsn *b)
+static inline IrRef find_in(const Fold *f, uint32_t h, uint32_t head, uint32_t a, uint32_t b,
+                            uint32_t c, int32_t imm)
 {
-    return a->op == b->op && a->type == b->type && a->aux == b->aux && a->arg[0] == b->arg[0] &&
-           a->arg[1] == b->arg[1] && a->arg[2] == b->arg[2] && a->imm == b->imm;
-}
-
-static inline IrRef find_in(const Fold *f, uint32_t h, const IrInsn *i)
-{
-    for (IrRef r = f->head[h]; r >= f->floor; r = f->chain[r])
-        if (same_insn(&f->ins[r], i))
+    for (IrRef r = f->head[h]; r >= f->floor; r = f->chain[r]) {
+        const IrInsn *i = &f->ins[r];
+        if (head_of(i) == head && i->arg[0] == a && i->arg[1] == b && i->arg[2] == c &&
+            i->imm == imm)
             return r;
+    }
     return 0;
 }
 
 IrRef fold_find(const Fold *f, const IrInsn *i)
 {
-    return find_in(f, hash_of(i), i);
+    uint32_t h = hash_of(head_of(i), i->arg[0], i->arg[1], i->arg[2], i->imm);
+    return find_in(f, h, head_of(i), i->arg[0], i->arg[1], i->arg[2], i->imm);
 }
 
-static inline IrRef append(Fold *f, const IrInsn *i)
+static inline IrRef append(Fold *f, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm)
 {
-    IrRef r = f->n++;
-    f->ins[r] = *i;
-    f->in_slot[r] = 0;
+    IrRef r = ir_append(f->u, head, a, b, c, imm);
+    f->marks[r] = 0;
     return r;
 }
 
-static inline IrRef number(Fold *f, const IrInsn *i)
+static inline IrRef number(Fold *f, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm)
 {
-    uint32_t h = hash_of(i);
-    IrRef r = find_in(f, h, i);
+    uint32_t h = hash_of(head, a, b, c, imm);
+    IrRef r = find_in(f, h, head, a, b, c, imm);
     if (r)
         return r;
-    r = append(f, i);
+    r = append(f, head, a, b, c, imm);
     f->chain[r] = f->head[h];
     f->head[h] = r;
     return r;
@@ -65,7 +104,7 @@ static inline IrRef number(Fold *f, const IrInsn *i)
 /* All arguments constant: the op is done now. */
 static bool fold_eval(Fold *f, IrInsn *i)
 {
-    uint32_t nargs = ir_ops[i->op].nargs;
+    uint32_t nargs = fold_ops[i->op].nargs;
     const IrInsn *a = fold_arg(f, i, 0);
     uint64_t v;
     IrEval e = {.op = i->op, .type = i->type, .arg_type = a->type, .aux = i->aux, .imm = i->imm};
@@ -82,7 +121,7 @@ static bool fold_eval(Fold *f, IrInsn *i)
 
 static inline bool all_const(const Fold *f, const IrInsn *i)
 {
-    uint32_t nargs = ir_ops[i->op].nargs;
+    uint32_t nargs = fold_ops[i->op].nargs;
     for (uint32_t k = 0; k < nargs; k++)
         if (f->ins[i->arg[k]].op != IR_CONST)
             return false;
@@ -94,7 +133,7 @@ static inline IrRef try_rules(Fold *f, IrInsn *i)
     const FoldRule *r = fold_rules[i->op];
     if (!r)
         return FOLD_NO;
-    uint8_t a = fold_arg(f, i, 0)->op, b = ir_ops[i->op].nargs > 1 ? fold_arg(f, i, 1)->op : 0;
+    uint8_t a = fold_arg(f, i, 0)->op, b = fold_ops[i->op].nargs > 1 ? fold_arg(f, i, 1)->op : 0;
     for (; r->a != P_END; r++) {
         if ((r->a != P_ANY && r->a != a) || (r->b != P_ANY && r->b != b))
             continue;
@@ -117,12 +156,13 @@ static IrRef fold_pure(Fold *f, IrInsn *i)
         if (r != FOLD_AGAIN)
             return r;
     }
-    return number(f, i);
+    return number(f, head_of(i), i->arg[0], i->arg[1], i->arg[2], i->imm);
 }
 
 IrRef fold_new(Fold *f, IrInsn i)
 {
-    if (!f->spare)
+    /* the insn at hand must still fit after it */
+    if (!f->spare || f->u->n + 1 >= f->u->cap)
         return 0;
     f->spare--;
     return fold_pure(f, &i);
@@ -134,96 +174,163 @@ IrRef fold_const(Fold *f, IrType t, uint64_t v)
         f, (IrInsn){.op = IR_CONST, .type = (uint8_t)t, .arg = {(uint32_t)v, (uint32_t)(v >> 32)}});
 }
 
-static void map_list(Fold *f, uint32_t list)
+/* ---- slots ------------------------------------------------------------------------------------*/
+
+static bool operand_exists(const Fold *f, IrRef r)
 {
-    uint32_t n = ir_list_len(f->u, list);
-    IrRef *refs = ir_list_refs(f->u, list);
-    for (uint32_t k = 0; k < n; k++)
-        refs[k] = f->map[refs[k]];
+    r = ir_recipe_arg(f->u, r);
+    switch (f->ins[r].op) {
+    case IR_CONST:
+    case IR_GADDR:
+    case IR_GET:
+    case IR_PARAM:
+    case IR_LD:
+        return true;
+    default:
+        return f->marks[r] != 0;
+    }
 }
 
-static void fold_set(Fold *f, IrInsn *i)
+static bool can_sink(const Fold *f, IrRef set)
 {
-    if (f->cur[i->imm] == i->arg[0])
+    const IrInsn *p = &f->ins[f->ins[set].arg[0]];
+    if (p->op == IR_FLLOGIC)
+        return operand_exists(f, p->arg[0]);
+    if (p->op != IR_FLSUB && p->op != IR_FLADD)
+        return false;
+    return operand_exists(f, p->arg[0]) && operand_exists(f, p->arg[1]);
+}
+
+/* Another set of the slot follows `old`: who could have looked in between? */
+static void overwrite(Fold *f, IrRef old, uint32_t slot)
+{
+    if (old > f->looker) {
+        if (f->passes & 1 << OPT_DEAD)
+            f->ins[old] = (IrInsn){.op = IR_NOP};
+    } else if (f->passes & 1 << OPT_SINK && old > f->state &&
+               f->u->slots[slot].type == SLOT_FLAGS && can_sink(f, old)) {
+        f->ins[old].aux |= 1;
+    }
+}
+
+static void fold_set(Fold *f, uint32_t head, IrRef v, uint32_t slot)
+{
+    if (f->passes & 1 << OPT_FOLD && f->cur[slot] == v)
         return; /* the slot holds it already */
-    f->cur[i->imm] = i->arg[0];
-    f->in_slot[i->arg[0]] = 1;
-    append(f, i);
+    f->cur[slot] = v;
+    f->marks[v] |= FOLD_IN_SLOT;
+    if (f->ins[v].op == IR_ZEXT || f->ins[v].op == IR_SEXT)
+        f->marks[f->ins[v].arg[0]] |= FOLD_EXISTS;
+    IrRef old = f->set[slot];
+    if (old)
+        overwrite(f, old, slot);
+    f->set[slot] = append(f, head, v, 0, 0, (int32_t)slot);
 }
 
-static IrRef fold_get(Fold *f, IrInsn *i)
+static IrRef fold_get(Fold *f, uint32_t head, uint32_t slot)
 {
-    IrRef r = f->cur[i->imm];
-    if (r && f->ins[r].type == i->type)
+    IrRef r = f->cur[slot];
+    if (r && f->ins[r].type == (uint8_t)(head >> 8) && f->passes & 1 << OPT_FOLD)
         return r;
-    r = append(f, i);
-    f->cur[i->imm] = r;
-    f->in_slot[r] = 1;
+    r = append(f, head, 0, 0, 0, (int32_t)slot);
+    f->cur[slot] = r;
+    f->set[slot] = 0;
+    f->marks[r] = FOLD_IN_SLOT;
     return r;
 }
 
+/* ---- appending ----------------------------------------------------------------------------------
+ */
+
+/* Insns with effects. */
 static IrRef fold_other(Fold *f, IrInsn *i)
 {
-    switch (i->op) {
-    case IR_NOP:
+    if (f->passes & 1 << OPT_FOLD && !fold_effect(f, i))
         return 0;
-    case IR_GET:
-        return fold_get(f, i);
-    case IR_SET:
-        fold_set(f, i);
-        return 0;
-    case IR_CALL:
-        map_list(f, i->arg[0]);
-        if (ir_effects(i) & EFF_STATE_W)
+    uint32_t effects = i->op == IR_CALL ? ir_effects(i) : fold_ops[i->op].effects;
+    IrRef r = append(f, head_of(i), i->arg[0], i->arg[1], i->arg[2], i->imm);
+    if (effects & (EFF_FAULT | EFF_EXIT | EFF_STATE_R | EFF_TERM))
+        f->looker = r;
+    if (UNLIKELY(effects & (EFF_STATE_R | EFF_STATE_W))) {
+        f->state = r;
+        if (effects & EFF_STATE_W) {
             memset(f->cur, 0, sizeof f->cur);
-        break;
-    case IR_BR:
-    case IR_CAS128:
-        map_list(f, i->arg[1]);
-        break;
-    case IR_AT:
-    case IR_PARAM:
-        break;
-    default:
-        if (!fold_effect(f, i))
-            return 0;
+            memset(f->set, 0, sizeof f->set);
+        }
     }
-    return append(f, i);
+    return r;
 }
 
-static inline IrRef fold_insn(Fold *f, const IrInsn *old)
+static IrRef fold_emit(IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm)
 {
-    IrInsn i = *old;
-    opt_map_args(&i, f->map);
-    if (UNLIKELY(i.op == IR_VTBL))
-        map_list(f, i.arg[1]);
-    if (ir_ops[i.op].effects == 0 && i.op != IR_NOP)
+    Fold *f = u->hook_state;
+    if (UNLIKELY(u->n >= u->cap)) {
+        u->overflow = true;
+        return 0;
+    }
+    IrInsn i;
+    switch ((FoldKind)fold_ops[head & 255].kind) {
+    case FOLD_NOP:
+        return 0;
+    case FOLD_PLAIN:
+        return append(f, head, a, b, c, imm);
+    case FOLD_GET:
+        return fold_get(f, head, (uint32_t)imm);
+    case FOLD_SET:
+        fold_set(f, head, a, (uint32_t)imm);
+        return 0;
+    case FOLD_CONST:
+        return number(f, head, a, b, c, imm);
+    case FOLD_PURE:
+        i = (IrInsn){(uint8_t)head, (uint8_t)(head >> 8), (uint16_t)(head >> 16), {a, b, c}, imm};
+        if (!(f->passes & 1 << OPT_FOLD))
+            return append(f, head, a, b, c, imm);
         return fold_pure(f, &i);
-    return fold_other(f, &i);
-}
-
-/* Forgets values; keeps constant slots when block b follows its only predecessor. */
-static void enter_block(Fold *f, uint32_t b, bool follows)
-{
-    f->floor = f->n;
-    for (uint32_t s = 0; s < f->u->n_slots; s++) {
-        IrRef r = f->cur[s];
-        uint8_t op = r ? f->ins[r].op : IR_NOP;
-        if (!follows || (op != IR_CONST && op != IR_GADDR))
-            f->cur[s] = 0;
+    case FOLD_OTHER:
+        i = (IrInsn){(uint8_t)head, (uint8_t)(head >> 8), (uint16_t)(head >> 16), {a, b, c}, imm};
+        return fold_other(f, &i);
     }
+    return 0;
 }
 
-static void fold_block(Fold *f, uint32_t b, bool follows)
+/* A block begins: nothing is known. */
+static void fold_block(IrUnit *u)
 {
-    IrBlock *blk = &f->u->blocks[b];
-    uint32_t first = f->n;
-    enter_block(f, b, follows);
-    for (IrRef r = blk->first; r < blk->end; r++)
-        f->map[r] = fold_insn(f, &f->old[r]);
-    blk->first = first;
-    blk->end = f->n;
+    Fold *f = u->hook_state;
+    f->floor = u->n;
+    f->looker = f->state = u->n - 1;
+    memset(f->cur, 0, u->n_slots * sizeof f->cur[0]);
+    memset(f->set, 0, u->n_slots * sizeof f->set[0]);
 }
+
+static const IrHook fold_hook = {fold_emit, fold_block};
+
+Fold *opt_fold_new(Arena *a, uint32_t cap)
+{
+    Fold *f = arena_alloc(a, sizeof *f);
+    if (!f)
+        return NULL;
+    f->chain = arena_alloc(a, cap * sizeof *f->chain);
+    f->marks = arena_alloc(a, cap);
+    return f->chain && f->marks ? f : NULL;
+}
+
+void opt_fold_open(Fold *f, IrUnit *u, uint32_t passes)
+{
+    CHECK(u->n == 1);
+    f->u = u;
+    f->ins = u->insns;
+    f->passes = passes;
+    f->spare = u->cap;
+    f->marks[0] = 0;
+    memset(f->head, 0, sizeof f->head);
+    u->hook = &fold_hook;
+    u->hook_state = f;
+    fold_block(u);
+}
+
+/* ---- over a unit that is there already ----------------------------------------------------------
+ */
 
 /* True when every value is defined earlier in the array than it is used. */
 static bool defs_come_first(const IrUnit *u)
@@ -241,62 +348,39 @@ static bool defs_come_first(const IrUnit *u)
     return true;
 }
 
-/* follows[b]: block b's only predecessor is b - 1. */
-static bool *find_followers(const IrUnit *u, Arena *a)
+/* Emits the old insn anew, with what its arguments became. */
+static IrRef replay(IrUnit *u, const IrInsn *old, const uint32_t *map)
 {
-    bool *follows = arena_alloc(a, u->n_blocks);
-    uint8_t *preds = arena_alloc(a, u->n_blocks);
-    if (!follows || !preds)
-        return NULL;
-    memset(preds, 0, u->n_blocks);
-    memset(follows, 0, u->n_blocks);
-    for (uint32_t b = 0; b < u->n_blocks; b++) {
-        const IrInsn *t = &u->insns[u->blocks[b].end - 1];
-        uint32_t to[2] = {(uint32_t)t->imm, t->arg[1]};
-        uint32_t n = t->op == IR_BRIF ? 2 : t->op == IR_BR;
-        for (uint32_t k = 0; k < n; k++) {
-            follows[to[k]] = preds[to[k]] == 0 && to[k] == b + 1;
-            preds[to[k]] = 1;
-        }
-    }
-    follows[0] = false;
-    return follows;
+    IrInsn i = *old;
+    opt_map_args(&i, map);
+    uint32_t list = opt_list_of(&i);
+    for (uint32_t k = 0; k < ir_list_len(u, list); k++)
+        ir_list_refs(u, list)[k] = map[ir_list_refs(u, list)[k]];
+    return ir_emit_head(u, head_of(&i), i.arg[0], i.arg[1], i.arg[2], i.imm);
 }
 
-static bool fold_init(Fold *f, IrUnit *u, Arena *a)
+void opt_fold(IrUnit *u, Arena *a, uint32_t passes)
 {
-    f->u = u;
-    f->old = u->insns;
-    f->ins = arena_alloc(a, u->cap * sizeof *f->ins);
-    f->map = arena_alloc(a, u->n * sizeof *f->map);
-    f->chain = arena_alloc(a, u->cap * sizeof *f->chain);
-    f->in_slot = arena_alloc(a, u->cap);
-    if (!f->ins || !f->map || !f->chain || !f->in_slot)
-        return false;
-    f->ins[0] = (IrInsn){.op = IR_NOP};
-    f->map[0] = 0;
-    f->in_slot[0] = 0;
-    f->n = 1;
-    f->spare = u->cap - u->n;
-    memset(f->head, 0, sizeof f->head);
-    memset(f->cur, 0, u->n_slots * sizeof f->cur[0]);
-    return true;
-}
-
-void opt_fold(IrUnit *u, Arena *a, OptState *st)
-{
-    Fold f;
-    bool *follows = NULL;
-    if (u->n_blocks > 1) {
-        follows = find_followers(u, a);
-        if (!follows || !defs_come_first(u))
-            return;
-    }
-    if (!fold_init(&f, u, a))
+    uint32_t n = u->n, n_blocks = u->n_blocks;
+    IrInsn *old = arena_alloc(a, n * sizeof *old);
+    IrBlock *blocks = arena_alloc(a, n_blocks * sizeof *blocks);
+    uint32_t *map = arena_alloc(a, n * sizeof *map);
+    Fold *f = opt_fold_new(a, u->cap);
+    if (!old || !blocks || !map || !f || (n_blocks > 1 && !defs_come_first(u)))
         return;
-    for (uint32_t b = 0; b < u->n_blocks; b++)
-        fold_block(&f, b, follows && follows[b]);
-    CHECK(f.n <= u->cap);
-    memcpy(u->insns, f.ins, f.n * sizeof *u->insns);
-    u->n = f.n;
+    memcpy(old, u->insns, n * sizeof *old);
+    memcpy(blocks, u->blocks, n_blocks * sizeof *blocks);
+    map[0] = 0;
+    u->n = 1;
+    u->n_blocks = 1;
+    opt_fold_open(f, u, passes);
+    f->spare = u->cap - n; /* the old insns will fit in any case */
+    for (uint32_t b = 0; b < n_blocks; b++) {
+        if (b)
+            ir_block_open(u);
+        for (IrRef r = blocks[b].first; r < blocks[b].end; r++)
+            map[r] = replay(u, &old[r], map);
+    }
+    ir_unit_finish(u);
+    u->hook = NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * The fold engine's inside: opt_fold.c (walk, value numbering, slots) and the rule files.
+ * The fold engine's inside: opt_fold.c (appending, value numbering, slots) and the rule files.
  *
  * A rule matches an insn by its op and the ops of its first two arguments, and then:
  *  - returns a ref of an existing value that equals the insn;
@@ -16,24 +16,33 @@
 #ifndef FERRY_OPT_FOLD_H
 #define FERRY_OPT_FOLD_H
 
+#include "ir_build.h"
 #include "ir_interp.h"
+#include "opt.h"
 
 enum { FOLD_HASH = 128 };
 #define FOLD_NO    ((IrRef)0)
 #define FOLD_AGAIN (~(IrRef)0)
 
+/* Bits of FoldState's marks of a value. */
+enum {
+    FOLD_IN_SLOT = 1, /* it is or was a slot's content */
+    FOLD_EXISTS = 2   /* so is its extension: it need not be kept alive for a recipe */
+};
+
 typedef struct Fold {
     IrUnit *u;
-    const IrInsn *old;
-    IrInsn *ins;      /* the new unit */
-    uint32_t n;       /* insns in it */
-    uint32_t spare;   /* insns that rules may still add */
-    uint32_t *map;    /* old ref -> new ref */
-    uint32_t *chain;  /* next value with the same hash */
-    uint8_t *in_slot; /* by new ref: 1 if it is or was a slot's content */
-    uint32_t floor;   /* first ref of the block at hand: values before it are not reused */
+    IrInsn *ins;     /* u's */
+    uint32_t passes; /* bit per OptPass that is done */
+    uint32_t spare;  /* insns that rules may still add */
+    uint32_t floor;  /* first ref of the block at hand: values before it are not reused */
+    uint32_t looker; /* last insn that observes the slots, or the block's first - 1 */
+    uint32_t state;  /* last insn that uses slots behind the unit's back, or the same */
+    uint32_t *chain; /* by ref: next value with the same hash */
+    uint8_t *marks;  /* by ref: FOLD_* */
     uint32_t head[FOLD_HASH];
     uint32_t cur[256]; /* by slot: its content, or 0 */
+    uint32_t set[256]; /* by slot: the set that stands as its last, or 0 */
 } Fold;
 
 typedef IrRef (*FoldFn)(Fold *f, IrInsn *i);
@@ -73,7 +82,7 @@ static inline bool fold_is_const(const Fold *f, IrRef r, uint64_t v)
 
 static inline bool fold_in_slot(const Fold *f, IrRef r)
 {
-    return f->in_slot[r];
+    return f->marks[r] & FOLD_IN_SLOT;
 }
 
 /* *i becomes op(args...) of the same type. */

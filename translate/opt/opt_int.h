@@ -4,14 +4,26 @@
 
 #include "opt.h"
 
-/* What earlier passes of a run found out for later ones. */
-typedef struct OptState {
-    uint32_t flag_sets; /* at most as many sets of flags slots are left */
-} OptState;
+/* The forward passes named by `passes` (bit per OptPass) over a unit, as if it were emitted anew.
+ */
+void opt_fold(IrUnit *u, Arena *a, uint32_t passes);
+/* Closes the unit up over insns that nothing needs. */
+void opt_tidy(IrUnit *u, Arena *a);
 
-void opt_fold(IrUnit *u, Arena *a, OptState *st);
-void opt_dead(IrUnit *u, Arena *a, OptState *st);
-void opt_sink(IrUnit *u, Arena *a, OptState *st);
+/* The list of refs among an insn's arguments, or 0. */
+static inline uint32_t opt_list_of(const IrInsn *i)
+{
+    switch (i->op) {
+    case IR_CALL:
+        return i->arg[0];
+    case IR_BR:
+    case IR_CAS128:
+    case IR_VTBL:
+        return i->arg[1];
+    default:
+        return 0;
+    }
+}
 
 /* All ones when an op with nargs arguments has argument k. Insns of all ops mixed make a loop over
  * nargs mispredict at nearly every insn; masks cost less. */

@@ -282,7 +282,9 @@ static void look_back(RaState *s)
             look_back_insn(s, &a, i);
             uint32_t prev = i > first ? ra->insns[i - 1].ir : ra->ir->blocks[b].first - 1;
             for (; g && s->gets[g - 1] > prev; g--)
-                a.read[ra->ir->insns[s->gets[g - 1]].imm] = true;
+                if (s->val[s->gets[g - 1]].next != POS_NONE ||
+                    s->val[s->gets[g - 1]].flags & RV_HOME)
+                    a.read[ra->ir->insns[s->gets[g - 1]].imm] = true;
         }
     }
 }

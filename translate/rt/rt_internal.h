@@ -70,6 +70,7 @@ typedef struct Trans {
     IrUnit ir;
     RaUnit ra;
     Arena ir_arena, scratch;
+    struct Fold *fold;   /* the passes' state, while the front end emits */
     int32_t chunk;       /* index or -1 */
     uint32_t generation; /* of the chunk */
     const char *limit;   /* the stage that hit the last limit */

@@ -25,7 +25,7 @@ static void dump_close(StrBuf *sb, uint32_t tid)
     lock_drop(&dump_lock, tid);
 }
 
-static bool dump_on(LogChannel ch, uint64_t pc)
+bool dump_on(LogChannel ch, uint64_t pc)
 {
     return (log_mask >> ch & 1) || (rt.cfg.dump_pc && rt.cfg.dump_pc == pc);
 }

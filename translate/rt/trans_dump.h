@@ -4,6 +4,8 @@
 
 #include "rt_internal.h"
 
+/* True when channel ch is to be shown for the unit at pc. */
+bool dump_on(LogChannel ch, uint64_t pc);
 void dump_guest(const IrUnit *u, GuestAddr lo, GuestAddr hi); /* LOG_IN_ASM */
 void dump_ir(const IrUnit *u, LogChannel ch, const char *title);
 void dump_ra(const RaUnit *ra);                             /* LOG_RA */

@@ -109,6 +109,14 @@ static bool front_fetch(CodeWindow *w, GuestAddr pc, const RtCode *unit)
     return window_fill(w, pc, CODE_WINDOW, &rc) && rc.module_base == unit->module_base;
 }
 
+/* The passes run while the front end emits, unless somebody wants to see what it emitted. */
+static void front_fold(Trans *t)
+{
+    bool all = rt.cfg.opt_limit >= OPT_PASS_COUNT && rt.unit_counter <= rt.cfg.unit_limit;
+    if (all && !rt.cfg.interpret && !dump_on(LOG_OP, t->lo))
+        opt_fold_open(t->fold, &t->ir, OPT_ALL_PASSES);
+}
+
 TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
 {
     Trans *t = v->trans;
@@ -118,6 +126,7 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, CODE_WINDOW, &rc))
         return TRANS_NOEXEC;
     front_open(t, v, pc, &rc);
+    front_fold(t);
     TransCtx tc = front_ctx(t, v, pc);
     uint32_t follows = 0;
     for (;;) {
@@ -252,10 +261,12 @@ static bool trans_back(Trans *t, CodeOut *out)
     dump_ir(&t->ir, LOG_OP, "IR of the front end");
     if (cfg->verify)
         dump_verify(&t->ir, "front end");
-    OptConfig oc = {.passes = rt.unit_counter <= cfg->unit_limit ? cfg->opt_limit : 0,
-                    .verify = cfg->verify};
     trans_lower_open(t);
-    opt_run(&t->ir, &t->scratch, &oc);
+    if (!t->ir.hook) {
+        OptConfig oc = {.passes = rt.unit_counter <= cfg->unit_limit ? cfg->opt_limit : 0,
+                        .verify = cfg->verify};
+        opt_run(&t->ir, &t->scratch, &oc);
+    }
     dump_ir(&t->ir, LOG_OP_OPT, "IR after the passes");
     trans_lower_open(t);
     if (!cfg->backend->select(&t->ra))
@@ -380,7 +391,8 @@ static Arena carve_arena(uint8_t **p)
 static bool trans_unit_init(Trans *t)
 {
     const GuestOps *g = rt.cfg.guest;
-    if (!ir_unit_init(&t->ir, &t->ir_arena, UNIT_IR_MAX))
+    t->fold = opt_fold_new(&t->ir_arena, UNIT_IR_MAX + 1);
+    if (!t->fold || !ir_unit_init(&t->ir, &t->ir_arena, UNIT_IR_MAX))
         return false;
     t->ir.slots = g->slots;
     t->ir.n_slots = g->n_slots;
