@@ -1,7 +1,4 @@
-/*
- * System calls that only RISC-V has. The generic table has one number space for all guests, so
- * others that come here get ENOSYS.
- */
+/* System calls that only RISC-V has (`@riscv64` in syscalls.tbl). */
 #include <asm/errno.h>
 #include "addrspace.h"
 #include "guestmem.h"
@@ -13,11 +10,6 @@ typedef struct HwprobePair {
     int64_t key;
     uint64_t value;
 } HwprobePair;
-
-static bool is_riscv(const SysCtx *c)
-{
-    return c->abi == &sys_abi_riscv64;
-}
 
 /* All harts are alike, so a set of them changes nothing; it must be readable and not empty. */
 static long check_cpus(GuestAddr cpus, uint64_t size)
@@ -35,8 +27,6 @@ static long check_cpus(GuestAddr cpus, uint64_t size)
 
 long sys_riscv_hwprobe(SysCtx *c, const uint64_t a[6])
 {
-    if (!is_riscv(c))
-        return -ENOSYS;
     if (a[4])
         return -EINVAL; /* RISCV_HWPROBE_WHICH_CPUS: newer than what is offered */
     long r = check_cpus(a[3], a[2]);
@@ -57,8 +47,6 @@ long sys_riscv_hwprobe(SysCtx *c, const uint64_t a[6])
 long sys_riscv_flush_icache(SysCtx *c, const uint64_t a[6])
 {
     enum { FLUSH_LOCAL = 1 };
-    if (!is_riscv(c))
-        return -ENOSYS;
     if (a[2] & ~(uint64_t)FLUSH_LOCAL)
         return -EINVAL;
     as_code_written();

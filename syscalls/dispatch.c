@@ -15,7 +15,7 @@ static uint64_t reported[REPORTED_BITS / 64];
 const SysAbi sys_abi_aarch64 = {
     .name = "aarch64",
     .machine = "aarch64",
-    .row_of = sys_numbers_g64,
+    .row_of = sys_numbers_aarch64,
     .count = SYS_NUMBERS_G64,
     .layout = SYS_LAYOUT_G64,
     .flagset = SYS_FLAGSET_ARM,
@@ -25,9 +25,9 @@ const SysAbi sys_abi_aarch64 = {
 const SysAbi sys_abi_riscv64 = {
     .name = "riscv64",
     .machine = "riscv64",
-    .row_of = sys_numbers_g64,
+    .row_of = sys_numbers_riscv64,
     .count = SYS_NUMBERS_G64,
-    .layout = SYS_LAYOUT_G64,
+    .layout = SYS_LAYOUT_RV64,
     .flagset = SYS_FLAGSET_GENERIC,
     .word = 8,
 };

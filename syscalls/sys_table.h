@@ -107,7 +107,8 @@ extern const SysOpsSet sys_ops_sets[];
 extern const uint64_t sys_op_keys[];
 extern const SysErrno sys_errnos[];
 extern const uint32_t sys_errno_count;
-extern const uint16_t sys_numbers_g64[SYS_NUMBERS_G64];
+/* by guest: both have numbers of the generic table, but not all the same calls */
+extern const uint16_t sys_numbers_aarch64[SYS_NUMBERS_G64], sys_numbers_riscv64[SYS_NUMBERS_G64];
 extern SysHandler *const sys_handlers[];
 
 static inline const char *sys_str(uint16_t off)

@@ -1,7 +1,7 @@
 """Writes the checked tables as C data, as a proof of layouts, and as a page of documentation."""
-from tables import (FLAGSETS, KINDS, LEN_CONST, LEN_NONE, SHOW_KINDS, fail)
+from tables import (FLAGSETS, GUESTS, KINDS, LEN_CONST, LEN_NONE, SHOW_KINDS, fail)
 
-LAYOUTS = ["x64", "g64"]  # the ABIs whose layouts the C tables hold; structs.tbl knows more
+LAYOUTS = ["x64", "g64", "rv64"]  # the ABIs whose layouts the C tables hold; structs.tbl knows more
 NONE = 0xffff
 
 
@@ -61,6 +61,9 @@ class Emit:
     def arg_converts(self, row, a):
         if a.kind == "flags":
             return self.t.flags[a.ref].converts()
+        if a.kind in ("struct", "structv") and self.how_name(row, False) != "HANDLER" and (
+                self.t.layout(a.ref, "rv64") != self.t.layout(a.ref, "g64")):
+            fail(row.where, f"{row.name}: {a.ref} differs between guests of g64: needs a handler")
         if a.kind in ("struct", "structv") and self.struct_converts(a.ref):
             if a.kind == "structv" and self.how_name(row, False) != "HANDLER":
                 fail(row.where, f"{row.name}: an array of {a.ref} needs a handler")
@@ -264,17 +267,19 @@ class Emit:
         return ["const SysErrno sys_errnos[] = {", *items, "};",
                 f"const uint32_t sys_errno_count = {top};", ""]
 
-    def numbers_data(self, col):
-        rows = {r.numbers[col]: i for i, r in enumerate(self.t.rows) if col in r.numbers}
-        top = max(rows) + 1
-        return [f"const uint16_t sys_numbers_{col}[] = {{",
+    def numbers_data(self, guest):
+        rows = {r.numbers["g64"]: i for i, r in enumerate(self.t.rows)
+                if "g64" in r.numbers and r.only in ("", guest)}
+        top = max(r.numbers["g64"] for r in self.t.rows if "g64" in r.numbers) + 1
+        return [f"const uint16_t sys_numbers_{guest}[] = {{",
                 *[f"{rows.get(n, NONE)}," for n in range(top)], "};", ""]
 
     def tables_c(self):
         body = self.flags_data() + self.structs_data() + self.ops_data() + self.errno_data()
         body += ["const SysArg sys_args[] = {", *[a + "," for a in self.args], "};", ""]
         body += ["const SysRow sys_rows[] = {", *self.rows, "};", ""]
-        body += self.numbers_data("g64")
+        for guest in GUESTS:
+            body += self.numbers_data(guest)
         body += ["SysHandler *const sys_handlers[] = {",
                  *[f"sys_{n}," for n, _ in self.handlers], "};", ""]
         head = ["/* Generated from the system-call tables. */", '#include "sys_table.h"',
@@ -307,7 +312,7 @@ class Emit:
     def docs(self):
         rows = [r for r in self.t.rows if "g64" in r.numbers]
         count = {s: sum(r.state == s for r in rows) for s in ("auto", "custom", "partial", "nosys")}
-        out = ["# System calls of AArch64 guests", "",
+        out = ["# System calls of AArch64 and RISC-V guests", "",
                "Generated from `syscalls/syscalls.tbl` and `ops.tbl` by `syscalls/gen/systab.py "
                "--docs`; a test", "fails when it is out of date.", "",
                f"Of {len(rows)} calls {count['auto']} run by their argument kinds alone (auto), "
@@ -319,7 +324,7 @@ class Emit:
             home = ""
             if r.state == "custom" or "handler" in r.attrs:
                 home = r.attrs.get("owner", "syscalls")
-            note = r.reason
+            note = f"{r.only} alone" + (f"; {r.reason}" if r.reason else "") if r.only else r.reason
             if r.state == "nosys":
                 note = f"{r.attrs['err']}: {r.reason}"
             out.append(f"| {r.numbers['g64']} | {r.name} | {r.state} | {home} | {note} |")

@@ -2,7 +2,7 @@
 """Turns syscalls.tbl, ops.tbl, structs.tbl, flags.tbl and errnos.tbl into C data.
 
   systab.py FOLDER --out DIR [--host x64]   writes sys_rows.h, sys_handlers.h, sys_tables.c
-  systab.py FOLDER --proof ABI              prints the proof of layouts for x64 or g64
+  systab.py FOLDER --proof ABI              prints the proof of layouts for x64, g64 or rv64
   systab.py FOLDER --docs                   prints docs/syscalls.md
   systab.py FOLDER --check                  checks only
 """

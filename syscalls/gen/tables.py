@@ -8,8 +8,10 @@ import sys
 from dataclasses import dataclass, field
 
 ABIS = {  # word size, alignment of 64-bit integers
-    "x64": (8, 8), "g64": (8, 8), "g32": (4, 8), "i386": (4, 4), "arm": (4, 8),
+    "x64": (8, 8), "g64": (8, 8), "rv64": (8, 8), "g32": (4, 8), "i386": (4, 4), "arm": (4, 8),
 }
+BASE_ABI = {"rv64": "g64"}  # whose variants of a struct it shares unless it has its own
+GUESTS = ["aarch64", "riscv64"]  # that share the numbers of g64; `38@aarch64` is that one's alone
 NUMBER_COLUMNS = ["g64", "g32", "x64", "i386", "arm"]
 FLAGSETS = ["generic", "arm"]
 STATES = ["auto", "custom", "partial", "nosys"]
@@ -86,6 +88,7 @@ class Row:
     op: str = ""     # sub-rows: the operation's name
     key: int = 0
     call: str = ""   # sub-rows: the call
+    only: str = ""   # the one of GUESTS that has the call
 
 
 @dataclass
@@ -309,16 +312,21 @@ class Tables:
             if name in names:
                 fail(where, f"call '{name}' stands twice")
             names.add(name)
-            numbers = {}
+            numbers, only = {}, ""
             for col, t in zip(NUMBER_COLUMNS, f[1:6]):
                 if t == "-":
                     continue
+                if col == "g64":
+                    t, _, only = t.partition("@")
+                if only and only not in GUESTS:
+                    fail(where, f"{name}: '{only}' is no guest of column g64")
                 n = number(where, t)
                 if n in taken[col]:
                     fail(where, f"{col} number {n} is already {taken[col][n]}")
                 taken[col][n] = name
                 numbers[col] = n
             row = self.read_body(where, name, numbers, f[6:9], reason)
+            row.only = only
             row.args = [self.read_arg(where, t) for t in f[9:]]
             if len(row.args) > 6:
                 fail(where, f"{name}: more than six arguments")
@@ -407,7 +415,7 @@ class Tables:
     # --- layouts
     def variant(self, name, abi):
         v = self.structs[name]
-        return v.get(abi, v["*"])
+        return v.get(abi) or v.get(BASE_ABI.get(abi), v["*"])
 
     def scalar(self, ctype, abi):
         """(size, alignment, signed) of a plain C type."""

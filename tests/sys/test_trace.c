@@ -123,6 +123,34 @@ Test(trace, structs_in_the_guests_layout)
     cr_assert_null(strstr(t, "_pad"), "%s", t);
 }
 
+/* Arm's has sa_restorer before the mask, RISC-V's has none. */
+Test(trace, sigaction_in_the_guests_layout)
+{
+    uint64_t arm[4] = {0x1000, SA_RESTART, 0x2000, 1u << (SIGTERM - 1)};
+    uint64_t riscv[3] = {0x1000, SA_RESTART, 1u << (SIGTERM - 1)};
+    CALL(G_rt_sigaction, SIGUSR1, arm, 0, 8);
+    const char *t = traced();
+    cr_assert_not_null(strstr(t, "(SIGUSR1, {sa_handler=0x1000, sa_flags=SA_RESTART, "
+                                 "sa_restorer=0x2000, sa_mask=[TERM]}, NULL, 8)"),
+                       "%s", t);
+    ctx.abi = &sys_abi_riscv64;
+    CALL(G_rt_sigaction, SIGUSR1, riscv, 0, 8);
+    t = traced();
+    cr_assert_not_null(strstr(t, "(SIGUSR1, {sa_handler=0x1000, sa_flags=SA_RESTART, "
+                                 "sa_mask=[TERM]}, NULL, 8)"),
+                       "%s", t);
+}
+
+Test(trace, calls_that_one_guest_has)
+{
+    CALL(G_renameat, -1, "a", -1, "b");
+    EXPECT("renameat(-1, \"a\", -1, \"b\") = -1 EBADF (Bad file descriptor)");
+    cr_assert_eq(CALL(G_riscv_flush_icache, 0, 0, 0), -ENOSYS);
+    ctx.abi = &sys_abi_riscv64;
+    cr_assert_eq(CALL(G_renameat, -1, "a", -1, "b"), -ENOSYS);
+    cr_assert_neq(CALL(G_riscv_flush_icache, 0, 0, 0), -ENOSYS);
+}
+
 Test(trace, unreadable_pointers_are_numbers)
 {
     CALL(G_openat, AT_FDCWD, 16, 0);
