@@ -6,9 +6,11 @@
  *     /proc/self/exe  ferry <inherited options> -0 <argv[0]> -- <path> <argv[1]>...
  *
  * so it works whether or not binfmt_misc knows ferry; scripts are followed to their interpreter
- * here for the same reason. Everything else (native programs, formats of binfmt_misc) goes to the
- * kernel as it is. All errors that the kernel would give for the guest's program (missing, not
- * executable, bad ELF, no interpreter) are decided before the host's exec, which does not return.
+ * here for the same reason. Where /proc is not mounted, as in a tree that is being made, the path
+ * by which ferry was started has to do; children get it as their argv[0]. Everything else (native
+ * programs, formats of binfmt_misc) goes to the kernel as it is. All errors that the kernel would
+ * give for the guest's program (missing, not executable, bad ELF, no interpreter) are decided
+ * before the host's exec, which does not return.
  *
  *     execve("./x.py", {"./x.py", "1"})   x.py starts with "#!/usr/bin/env python3", env is a guest
  *     -> ferry -0 /usr/bin/env -- /usr/bin/env python3 ./x.py 1
@@ -193,7 +195,7 @@ static long build_words(ExecPlan *x, GuestAddr argv, long argc)
     uint64_t first = 0;
     if (argc && !gm_copy_in(&first, argv, 8))
         return -EFAULT;
-    w[n++] = "ferry";
+    w[n++] = process.self_path ? process.self_path : "ferry";
     n += options_inherit(&process.opt, w + n, PREFIX_MAX / 2);
     w[n++] = "-0";
     w[n++] = x->depth ? program : argc ? gm_ptr(first) : "";
@@ -233,7 +235,10 @@ static long host_exec(ExecPlan *x, Target target, const uint64_t *a)
             HS(__NR_fcntl, x->fd, F_SETFD, 0);
         r = sys_host_blocking(&t->sys, __NR_execve, (uintptr_t) "/proc/self/exe",
                               (uintptr_t)x->words, a[3], 0, 0, 0);
-        if (r == -ENOENT) /* no /proc here: binfmt_misc may know us */
+        if (r == -ENOENT && process.self_path)
+            r = sys_host_blocking(&t->sys, __NR_execve, (uintptr_t)process.self_path,
+                                  (uintptr_t)x->words, a[3], 0, 0, 0);
+        if (r == -ENOENT) /* binfmt_misc may know us */
             r = sys_host_blocking(&t->sys, __NR_execveat, a[0], a[1], a[2], a[3], a[4], 0);
     }
     signal_exec_failed(t);

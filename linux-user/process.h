@@ -25,9 +25,9 @@ typedef struct GuestLinux {
     const uint8_t *vdso; /* page-aligned ELF image */
     uint64_t vdso_size;
     uint64_t vdso_sigreturn; /* offset in it */
-    uint64_t min_sigstack; /* AT_MINSIGSTKSZ: bytes of a frame */
-    uint64_t min_altstack; /* MINSIGSTKSZ: what sigaltstack(2) asks for */
-    bool no_restorer;      /* struct sigaction has no sa_restorer */
+    uint64_t min_sigstack;   /* AT_MINSIGSTKSZ: bytes of a frame */
+    uint64_t min_altstack;   /* MINSIGSTKSZ: what sigaltstack(2) asks for */
+    bool no_restorer;        /* struct sigaction has no sa_restorer */
     uint64_t task_size;
     uint16_t slot_nr, slot_ret, slot_arg[6], slot_tls;
     uint32_t syscall_len; /* bytes from the call to the pc after it */
@@ -53,8 +53,9 @@ typedef struct Process {
     const GuestLinux *guest;
     GuestFeatures features; /* of the guest's CPU */
     Options opt;
-    Arena arena;    /* set-up only */
-    char *exe_path; /* absolute path of the guest program */
+    Arena arena;           /* set-up only */
+    char *exe_path;        /* absolute path of the guest program */
+    const char *self_path; /* absolute path that ferry was started by, NULL unknown */
     GuestAddr image_start, image_end;
     bool brk_kernel;              /* the kernel's brk is the guest's (PR_SET_MM_MAP worked) */
     GuestAddr brk_start, brk_now; /* otherwise, under mem_lock */
