@@ -1,8 +1,8 @@
 /*
- * The allocator's driver and analysis. Three walks over a unit:
+ * The allocator's driver and analysis:
  *
- *  1. forward over IR and RaInsns: constants, gets that repeat a value already known, values that
- *     live across blocks, and the recipes (RaSnap) of each observer while sets are sunk;
+ *  1. over the IR: gets, block parameters; where there are several blocks, values that live across
+ *     them; where there are sunk sets, the recipes (RaSnap) of each observer;
  *  2. backward over RaInsns: next use of each operand, and for each value the pinned register it
  *     should be made in because a `set` of that slot follows with nothing between that looks;
  *  3. forward over RaInsns: places (ra_place.c).
@@ -27,19 +27,20 @@ typedef struct Prepass {
     uint32_t at; /* next IR insn to look at */
     uint32_t n_sunk;
     Sunk sunk[MAX_ACTIVE];
-    uint32_t cur[256]; /* by slot: value known to be its content, or 0 */
 } Prepass;
 
 static bool state_init(RaState *s, RaUnit *ra, const RaConfig *cfg)
 {
     const IrUnit *u = ra->ir;
-    memset(s, 0, sizeof *s);
+    memset(s, 0, offsetof(RaState, slot_val));
+    memset(s->slot_val, 0, u->n_slots * sizeof s->slot_val[0]);
     s->ra = ra;
     s->val = arena_alloc(ra->arena, u->n * sizeof(RaVal));
     s->after = arena_alloc(ra->arena, ra->n * sizeof *s->after);
     s->gets = arena_alloc(ra->arena, u->n * sizeof(uint32_t));
     if (!s->val || !s->after || !s->gets)
         return false;
+    memset(s->val, 0, u->n * sizeof(RaVal));
     s->temps = ra->target->temps[RC_GPR] | ra->target->temps[RC_VEC];
     s->spill_free = ~(uint64_t)0;
     s->rng = cfg->random_seed;
@@ -51,11 +52,7 @@ static bool state_init(RaState *s, RaUnit *ra, const RaConfig *cfg)
 
 static void see_set(Prepass *p, IrRef j, const IrInsn *x)
 {
-    RaVal *val = p->s->val;
     uint32_t slot = (uint32_t)x->imm;
-    IrRef v = val[x->arg[0]].rep;
-    bool known = val[v].flags & (RV_CONST | RV_DEF) || p->s->ra->ir->insns[v].op == IR_GET;
-    p->cur[slot] = known ? v : 0;
     for (uint32_t k = 0; k < p->n_sunk; k++)
         if (p->sunk[k].slot == slot)
             p->sunk[k] = p->sunk[--p->n_sunk];
@@ -68,43 +65,9 @@ static void see_set(Prepass *p, IrRef j, const IrInsn *x)
     p->sunk[p->n_sunk++] = (Sunk){slot, j};
 }
 
-/* Ops that the prepass looks at. */
-static const bool seen_ops[IR_OP_COUNT] = {
-    [IR_GET] = true, [IR_SET] = true, [IR_PARAM] = true, [IR_CALL] = true};
 /* RV_* that follow from the op. */
 static const uint8_t op_flags[IR_OP_COUNT] = {
     [IR_CONST] = RV_CONST, [IR_VCONST] = RV_CONST, [IR_GADDR] = RV_CONST};
-
-static void see_insn(Prepass *p, IrRef j)
-{
-    RaState *s = p->s;
-    const IrInsn *x = &s->ra->ir->insns[j];
-    switch (x->op) {
-    case IR_GET:
-        if (p->cur[x->imm]) {
-            s->val[j].rep = p->cur[x->imm];
-        } else {
-            p->cur[x->imm] = j;
-            s->gets[s->n_gets++] = j;
-        }
-        break;
-    case IR_SET:
-        see_set(p, j, x);
-        break;
-    case IR_PARAM:
-        s->val[j].flags |= RV_HOME | RV_DEF;
-        s->val[j].mem = ra_alloc_spill(s);
-        break;
-    case IR_CALL:
-        if (ir_effects(x) & EFF_STATE_W) {
-            memset(p->cur, 0, sizeof p->cur);
-            p->n_sunk = 0;
-        }
-        break;
-    default:
-        break;
-    }
-}
 
 /* Recipes of observer `in` for the slots whose set is sunk here. */
 static void make_snaps(Prepass *p, RaInsn *in)
@@ -132,33 +95,33 @@ static void make_snaps(Prepass *p, RaInsn *in)
     }
 }
 
-static void prepass_block(Prepass *p, uint32_t b, uint32_t first, uint32_t end)
+/* The recipes of a block with sunk sets. */
+static void snap_block(Prepass *p, uint32_t b, uint32_t first, uint32_t end)
 {
     RaUnit *ra = p->s->ra;
-    memset(p->cur, 0, ra->ir->n_slots * sizeof p->cur[0]);
     p->n_sunk = 0;
     p->at = ra->ir->blocks[b].first;
     for (uint32_t i = first; i < end; i++) {
         RaInsn *in = &ra->insns[i];
-        for (; p->at < in->ir; p->at++)
-            if (seen_ops[ra->ir->insns[p->at].op])
-                see_insn(p, p->at);
-        in->n_snap = 0;
-        if (p->n_sunk && ra_observes(ra->ir, in))
+        const IrInsn *x = &ra->ir->insns[p->at];
+        for (; p->at < in->ir; p->at++, x++) {
+            if (x->op == IR_SET)
+                see_set(p, p->at, x);
+            else if (ra_writes_state(x))
+                p->n_sunk = 0;
+        }
+        if (p->n_sunk && ra_observes(in, x))
             make_snaps(p, in);
-        const IrInsn *x = &ra->ir->insns[in->ir];
         if (x->op == IR_SET && x->aux & 1)
             in->n_ops = 0;
     }
-    for (; p->at < ra->ir->blocks[b].end; p->at++)
-        see_insn(p, p->at);
 }
 
 static void mark_home(RaState *s, IrRef ref, const IrBlock *b)
 {
-    IrRef v = s->val[ref].rep;
-    if ((v < b->first || v >= b->end) && !(s->val[v].flags & RV_CONST))
-        s->val[v].flags |= RV_HOME;
+    bool outside = ref < b->first || ref >= b->end;
+    if (outside && !op_flags[s->ra->ir->insns[ref].op])
+        s->val[ref].flags |= RV_HOME;
 }
 
 /* Values that are used outside their block. */
@@ -180,19 +143,37 @@ static void find_homes(RaState *s, uint32_t b, uint32_t first, uint32_t end)
             mark_home(s, ir_list_refs(ra->ir, t->arg[1])[k], blk);
 }
 
+/* Gets and parameters; true when a set is sunk. */
+static bool scan_insns(RaState *s)
+{
+    const IrUnit *u = s->ra->ir;
+    uint32_t *get = s->gets;
+    bool sunk = false;
+    for (IrRef j = 1; j < u->n; j++) {
+        const IrInsn *x = &u->insns[j];
+        if (x->op == IR_GET) {
+            *get++ = j;
+        } else if (x->op == IR_SET) {
+            sunk |= x->aux & 1;
+        } else if (x->op == IR_PARAM) {
+            s->val[j].flags |= RV_HOME;
+            s->val[j].mem = ra_alloc_spill(s);
+        }
+    }
+    s->n_gets = (uint32_t)(get - s->gets);
+    return sunk;
+}
+
 static void prepass(RaState *s)
 {
     RaUnit *ra = s->ra;
     Prepass p;
     p.s = s;
-    for (IrRef j = 0; j < ra->ir->n; j++)
-        s->val[j] = (RaVal){
-            .next = POS_NONE, .rep = j, .mem = LOC_NONE, .flags = op_flags[ra->ir->insns[j].op]};
     for (uint32_t i = 0; i < ra->n; i++)
-        for (uint32_t k = 0; k < ra->insns[i].n_dst; k++)
-            s->val[ra->insns[i].dst[k].ref].flags = RV_DEF;
-    for (uint32_t b = 0, first = 0; b < ra->ir->n_blocks; first = ra->block_end[b++])
-        prepass_block(&p, b, first, ra->block_end[b]);
+        ra->insns[i].n_snap = 0;
+    if (scan_insns(s))
+        for (uint32_t b = 0, first = 0; b < ra->ir->n_blocks; first = ra->block_end[b++])
+            snap_block(&p, b, first, ra->block_end[b]);
     if (ra->ir->n_blocks > 1)
         for (uint32_t b = 0, first = 0; b < ra->ir->n_blocks; first = ra->block_end[b++])
             find_homes(s, b, first, ra->block_end[b]);
@@ -200,24 +181,24 @@ static void prepass(RaState *s)
 
 /* Backward walk: what lies ahead within the block. */
 typedef struct Ahead {
-    uint32_t observer; /* next RaInsn where the pins must hold */
-    uint32_t set[256]; /* by slot: RaInsn of the next set */
+    uint32_t observer; /* next position where the pins must hold */
+    uint32_t set[256]; /* by slot: position of the next set */
     bool read[256];    /* by slot: a get of its own stands before that set */
 } Ahead;
 
-static void note_br_args(RaState *s, const IrInsn *x, uint32_t i)
+/* Value ref is used at pos. */
+static inline RaVal *note_use(RaState *s, IrRef ref, uint32_t pos)
 {
-    const IrUnit *u = s->ra->ir;
-    for (uint32_t k = 0; k < ir_list_len(u, x->arg[1]); k++)
-        ra_val(s, ir_list_refs(u, x->arg[1])[k])->next = i;
+    RaVal *v = &s->val[ref];
+    v->next = pos;
+    v->flags |= op_flags[s->ra->ir->insns[ref].op];
+    return v;
 }
 
 /* Keeps the hint of dst only if nothing looks at the old content between here and the set. */
 static void settle_hint(RaState *s, const Ahead *a, const RaInsn *in, uint32_t k)
 {
     RaVal *v = &s->val[in->dst[k].ref];
-    if (!v->hint)
-        return;
     int32_t slot = s->ra->target->slot_of_reg[v->hint - 1];
     bool ok = a->observer > v->hint_pos && a->set[slot] == v->hint_pos && !a->read[slot] &&
               !(in->dst[k].flags & RAF_FIXED);
@@ -230,61 +211,84 @@ static void settle_hint(RaState *s, const Ahead *a, const RaInsn *in, uint32_t k
         v->hint = 0;
 }
 
-static void look_back_insn(RaState *s, Ahead *a, uint32_t i)
+/* Recipe operands: their next uses are kept, then they are used here. */
+static void look_back_snaps(RaState *s, const RaInsn *in, uint32_t pos)
 {
-    RaUnit *ra = s->ra;
-    RaInsn *in = &ra->insns[i];
-    const IrInsn *x = &ra->ir->insns[in->ir];
-    for (uint32_t k = 0; k < in->n_dst; k++)
-        settle_hint(s, a, in, k);
-    if (ra_observes(ra->ir, in))
-        a->observer = i;
-    for (uint32_t k = 0; k < in->n_ops; k++)
-        s->after[i][k] = ra_val(s, in->op[k].ref)->next;
+    RaSnap *snaps = &s->ra->snaps[in->first_snap];
+    uint32_t(*after)[2] = &s->snap_after[in->first_snap];
     for (uint32_t k = 0; k < in->n_snap; k++)
-        for (uint32_t j = 0; j < ra->snaps[in->first_snap + k].n_ops; j++)
-            s->snap_after[in->first_snap + k][j] =
-                ra_val(s, ra->snaps[in->first_snap + k].arg[j].ref)->next;
+        for (uint32_t j = 0; j < snaps[k].n_ops; j++)
+            after[k][j] = s->val[snaps[k].arg[j].ref].next;
+    for (uint32_t k = 0; k < in->n_snap; k++)
+        for (uint32_t j = 0; j < snaps[k].n_ops; j++)
+            note_use(s, snaps[k].arg[j].ref, pos);
+}
+
+static inline void look_back_ops(RaState *s, const RaInsn *in, uint32_t i)
+{
+    uint32_t *after = s->after[i];
+    for (uint32_t k = 0; k < in->n_ops; k++)
+        after[k] = s->val[in->op[k].ref].next;
+    if (UNLIKELY(in->n_snap))
+        look_back_snaps(s, in, i + 1); /* reads what operands' values come to next, too */
     for (uint32_t k = 0; k < in->n_ops; k++) {
-        RaVal *v = ra_val(s, in->op[k].ref);
-        v->next = i;
+        RaVal *v = note_use(s, in->op[k].ref, i + 1);
         if (in->op[k].flags & RAF_FIXED)
             v->fix = (uint8_t)(in->op[k].fixed + 1);
     }
-    for (uint32_t k = 0; k < in->n_snap; k++)
-        for (uint32_t j = 0; j < ra->snaps[in->first_snap + k].n_ops; j++)
-            ra_val(s, ra->snaps[in->first_snap + k].arg[j].ref)->next = i;
-    if (x->op == IR_BR && x->arg[1])
-        note_br_args(s, x, i);
-    if (x->op != IR_SET || x->aux & 1)
+}
+
+static void look_back_set(RaState *s, Ahead *a, const RaInsn *in, const IrInsn *x, uint32_t pos)
+{
+    if (x->aux & 1)
         return;
-    a->set[x->imm] = i;
+    a->set[x->imm] = pos;
     a->read[x->imm] = false;
-    RaLoc p = ra->target->pin_of_slot[x->imm];
+    RaLoc p = s->ra->target->pin_of_slot[x->imm];
     if (p != LOC_NONE && in->n_ops) {
-        RaVal *v = ra_val(s, in->op[0].ref);
+        RaVal *v = &s->val[in->op[0].ref];
         v->hint = (uint8_t)(p + 1);
-        v->hint_pos = i;
+        v->hint_pos = pos;
+    }
+}
+
+static inline void look_back_insn(RaState *s, Ahead *a, uint32_t i)
+{
+    const RaUnit *ra = s->ra;
+    const RaInsn *in = &ra->insns[i];
+    const IrInsn *x = &ra->ir->insns[in->ir];
+    for (uint32_t k = 0; k < in->n_dst; k++)
+        if (s->val[in->dst[k].ref].hint)
+            settle_hint(s, a, in, k);
+    if (ra_observes(in, x))
+        a->observer = i + 1;
+    look_back_ops(s, in, i);
+    if (x->op == IR_SET) {
+        look_back_set(s, a, in, x, i + 1);
+    } else if (UNLIKELY(x->op == IR_BR && x->arg[1])) {
+        for (uint32_t k = 0; k < ir_list_len(ra->ir, x->arg[1]); k++)
+            note_use(s, ir_list_refs(ra->ir, x->arg[1])[k], i + 1);
     }
 }
 
 static void look_back(RaState *s)
 {
-    RaUnit *ra = s->ra;
+    const RaUnit *ra = s->ra;
     Ahead a;
     uint32_t g = s->n_gets;
     for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
         uint32_t first = b ? ra->block_end[b - 1] : 0;
         memset(a.set, 0, ra->ir->n_slots * sizeof a.set[0]);
         memset(a.read, 0, ra->ir->n_slots);
-        a.observer = ra->block_end[b];
+        a.observer = ra->block_end[b] + 1;
         for (uint32_t i = ra->block_end[b]; i-- > first;) {
             look_back_insn(s, &a, i);
             uint32_t prev = i > first ? ra->insns[i - 1].ir : ra->ir->blocks[b].first - 1;
-            for (; g && s->gets[g - 1] > prev; g--)
-                if (s->val[s->gets[g - 1]].next != POS_NONE ||
-                    s->val[s->gets[g - 1]].flags & RV_HOME)
+            for (; g && s->gets[g - 1] > prev; g--) {
+                const RaVal *v = &s->val[s->gets[g - 1]];
+                if (v->next != POS_NONE || v->flags & RV_HOME)
                     a.read[ra->ir->insns[s->gets[g - 1]].imm] = true;
+            }
         }
     }
 }

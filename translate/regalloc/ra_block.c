@@ -25,7 +25,7 @@ static void store_home(RaState *s, IrRef ref)
     RaVal *v = &s->val[ref];
     if (!v->regs && load_somewhere(s, ref) == LOC_NONE)
         return;
-    if (v->mem != LOC_NONE && v->mem & LOC_SLOT)
+    if (v->mem & LOC_SLOT)
         s->slot_val[v->mem & (LOC_SLOT - 1)] = 0;
     v->mem = ra_alloc_spill(s);
     ra_emit_move(s, ref, (RaLoc)__builtin_ctzll(v->regs), v->mem);
@@ -77,13 +77,13 @@ void ra_leave_slot(RaState *s, uint32_t slot)
         return;
     if (v->next != POS_NONE && !v->regs)
         load_somewhere(s, ref);
-    v->mem = LOC_NONE;
+    v->mem = 0;
 }
 
 static void spill_value(RaState *s, IrRef ref)
 {
     RaVal *v = &s->val[ref];
-    if (v->next == POS_NONE || v->flags & RV_CONST || (v->mem != LOC_NONE && !(v->mem & LOC_SLOT)))
+    if (v->next == POS_NONE || v->flags & RV_CONST || (v->mem && !(v->mem & LOC_SLOT)))
         return;
     if (!v->regs && load_somewhere(s, ref) == LOC_NONE)
         return;
@@ -99,7 +99,7 @@ void ra_save_state(RaState *s)
         if (ref)
             spill_value(s, ref);
     }
-    for (uint32_t slot = 0; slot < ARRAY_LEN(s->slot_val); slot++) {
+    for (uint32_t slot = 0; slot < s->ra->ir->n_slots; slot++) {
         IrRef ref = s->slot_val[slot];
         if (ref && s->val[ref].mem == (LOC_SLOT | slot))
             spill_value(s, ref);
@@ -156,11 +156,11 @@ void ra_pass_params(RaState *s, const IrInsn *br)
     for (uint32_t k = 0; k < n; k++) {
         const RaVal *v = ra_val(s, refs[k]);
         aside[k] = LOC_NONE;
-        if (v->mem != LOC_NONE && is_param_home(s, b, n, v->mem, k) && !s->fail)
-            aside[k] = set_aside(s, s->val[refs[k]].rep, ra_source(v));
+        if (v->mem && is_param_home(s, b, n, v->mem, k) && !s->fail)
+            aside[k] = set_aside(s, refs[k], ra_source(v));
     }
     for (uint32_t k = 0; k < n && !s->fail; k++) {
-        IrRef ref = s->val[refs[k]].rep;
+        IrRef ref = refs[k];
         RaVal *v = &s->val[ref];
         RaLoc home = s->val[b->first + k].mem, from = aside[k];
         if (from == LOC_NONE && v->mem == home)
@@ -195,5 +195,5 @@ void ra_end_block(RaState *s)
         if (s->reg_val[r])
             ra_drop_reg(s, r);
     s->busy = 0;
-    memset(s->slot_val, 0, sizeof s->slot_val);
+    memset(s->slot_val, 0, s->ra->ir->n_slots * sizeof s->slot_val[0]);
 }

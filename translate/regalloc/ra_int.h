@@ -17,22 +17,22 @@
 #include "check.h"
 #include "vcpu.h"
 
-#define POS_NONE UINT32_MAX
+/* Positions are indices of RaInsns + 1. */
+#define POS_NONE 0u
 #define BIT(r)   ((uint64_t)1 << (r))
 
-enum { RV_CONST = 1, RV_DEF = 2, RV_HOME = 4 };
+enum { RV_CONST = 1, RV_HOME = 2 };
 
+/* All zero: not used, nowhere, no hints. */
 typedef struct RaVal {
     uint64_t regs;     /* registers that hold it */
-    uint32_t next;     /* RaInsn of its next use after the one at hand */
-    uint32_t wanted;   /* RaInsn + 1 that reads it and has no place for it yet */
-    uint32_t rep;      /* the value it is the same as: itself but for repeated gets */
-    uint32_t hint_pos; /* RaInsn of the set that `hint` comes from */
-    RaLoc mem;         /* spill place or slot that holds it, or LOC_NONE */
+    uint32_t next;     /* position of its next use after the one at hand */
+    uint32_t wanted;   /* position that reads it and has no place for it yet */
+    uint32_t hint_pos; /* position of the set that `hint` comes from */
+    RaLoc mem;         /* spill place or slot that holds it, or 0 */
     uint8_t hint;      /* pinned register to be made in, + 1 */
     uint8_t fix;       /* register that a later use demands, + 1 */
-    uint8_t flags;     /* RV_* */
-    uint8_t pad[3];
+    uint8_t flags;     /* RV_*; RV_CONST only where it is used */
 } RaVal;
 
 /*
@@ -41,8 +41,8 @@ typedef struct RaVal {
  */
 typedef struct RaLoan {
     RaLoc reg, place;
-    IrRef ref;  /* whose type the moves have */
-    IrRef held; /* the value that was in it, or 0 */
+    IrRef ref;     /* whose type the moves have */
+    IrRef held;    /* the value that was in it, or 0 */
     bool gave_mem; /* held's `mem` is the place for the time being */
 } RaLoan;
 
@@ -54,9 +54,9 @@ typedef struct RaState {
     RaVal *val;                    /* by IrRef */
     uint32_t (*after)[RA_MAX_OPS]; /* by RaInsn, operand: next use of the operand's value */
     uint32_t (*snap_after)[2];     /* by snap, argument */
-    uint32_t *gets;                /* gets that are values of their own, in order */
+    uint32_t *gets;                /* in order */
     uint32_t n_gets, cur_get;
-    uint32_t pos;                   /* RaInsn at hand */
+    uint32_t pos;                   /* position at hand */
     uint64_t temps;                 /* all classes */
     uint64_t busy;                  /* temps that hold a live value */
     uint64_t lock;                  /* registers that the insn at hand reads or uses as scratch */
@@ -64,9 +64,8 @@ typedef struct RaState {
     uint32_t pending[2], n_pending; /* values just made that are to be stored to their home */
     RaLoan loans[4];
     uint32_t n_loans;
-    uint64_t lent;                  /* registers of loans */
-    uint8_t lends;                  /* RaLends of the insn at hand */
-    uint32_t rng;                   /* not 0: random choices */
+    uint64_t lent; /* registers of loans */
+    uint32_t rng;  /* not 0: random choices */
     bool fail;
     uint32_t reg_val[LOC_NREGS];
     uint32_t slot_val[256]; /* value whose `mem` is the slot */
@@ -74,7 +73,7 @@ typedef struct RaState {
 
 static inline RaVal *ra_val(RaState *s, IrRef r)
 {
-    return &s->val[s->val[r].rep];
+    return &s->val[r];
 }
 
 static inline bool ra_chance(RaState *s, uint32_t one_in)
@@ -93,18 +92,16 @@ static inline RegClass ra_class_of(const IrUnit *u, IrRef r)
     return t >= IR_F16 && t <= IR_V128 ? RC_VEC : RC_GPR;
 }
 
-/* True when the pin convention must hold before RaInsn `in`. */
-static inline bool ra_observes(const IrUnit *u, const RaInsn *in)
+/* True when the pin convention must hold before RaInsn `in`, which stands for x. */
+static inline bool ra_observes(const RaInsn *in, const IrInsn *x)
 {
     if (in->observer)
         return true;
-    const IrInsn *x = &u->insns[in->ir];
     return x->op == IR_CALL && ir_effects(x) & (EFF_STATE_R | EFF_STATE_W);
 }
 
-static inline bool ra_writes_state(const IrUnit *u, const RaInsn *in)
+static inline bool ra_writes_state(const IrInsn *x)
 {
-    const IrInsn *x = &u->insns[in->ir];
     return x->op == IR_CALL && ir_effects(x) & EFF_STATE_W;
 }
 

@@ -26,16 +26,26 @@ static RaLoc choose_pin(const RaState *s, uint64_t cand)
     RaLoc any = LOC_NONE;
     for (; cand; cand &= cand - 1) {
         RaLoc r = (RaLoc)__builtin_ctzll(cand);
-        if (!s->reg_val[r] || s->val[s->reg_val[r]].wanted != s->pos + 1)
+        if (!s->reg_val[r] || s->val[s->reg_val[r]].wanted != s->pos)
             return r;
         any = r;
     }
     return any;
 }
 
-static RaLoc loan_place(RaState *s, RaLoc reg)
+/* May pins be lent to the insn at hand? */
+static RaLends lending(const RaState *s)
 {
-    if (s->lends == LENDS_BY_RECIPE)
+    const RaInsn *in = &s->ra->insns[s->pos - 1];
+    uint16_t e = ir_effects(&s->ra->ir->insns[in->ir]);
+    if (e & (EFF_EXIT | EFF_TERM | EFF_STATE_R | EFF_STATE_W))
+        return LENDS_NONE;
+    return in->observer ? LENDS_BY_RECIPE : LENDS_ANY;
+}
+
+static RaLoc loan_place(RaState *s, RaLoc reg, bool by_recipe)
+{
+    if (by_recipe)
         return ra_alloc_spill(s);
     return (RaLoc)(LOC_SLOT | s->ra->target->slot_of_reg[reg]);
 }
@@ -46,18 +56,19 @@ RaLoc ra_borrow(RaState *s, RegClass cls, uint64_t avoid)
     uint64_t of_class = cls == RC_GPR ? BIT(LOC_VEC) - 1 : ~(BIT(LOC_VEC) - 1);
     RaLoc r = choose_pin(s, s->ra->target->pinned & of_class & ~(avoid | s->lock | s->lent));
     IrRef held = r != LOC_NONE ? s->reg_val[r] : 0;
-    bool by_recipe = s->lends == LENDS_BY_RECIPE;
+    RaLends lends = lending(s);
+    bool by_recipe = lends == LENDS_BY_RECIPE;
     IrRef ref = held && !by_recipe ? held : ref_of_width(s->ra->ir, cls);
-    if (r == LOC_NONE || !ref || s->lends == LENDS_NONE || (by_recipe && cls != RC_GPR) ||
+    if (r == LOC_NONE || !ref || lends == LENDS_NONE || (by_recipe && cls != RC_GPR) ||
         s->n_loans == ARRAY_LEN(s->loans)) {
         s->fail = true;
         return LOC_NONE;
     }
     RaLoan *l = &s->loans[s->n_loans++];
-    *l = (RaLoan){r, loan_place(s, r), ref, held, false};
+    *l = (RaLoan){r, loan_place(s, r, by_recipe), ref, held, false};
     s->lent |= BIT(r);
     ra_emit_move(s, ref, r, l->place);
-    if (held && s->val[held].mem == LOC_NONE) {
+    if (held && !s->val[held].mem) {
         s->val[held].mem = l->place;
         l->gave_mem = true;
     }
@@ -77,12 +88,11 @@ void ra_loan_recipes(RaState *s, RaInsn *in)
     memcpy(to, &ra->snaps[in->first_snap], in->n_snap * sizeof *to);
     for (uint32_t k = 0; k < s->n_loans; k++) {
         const RaLoan *l = &s->loans[k];
-        to[in->n_snap++] =
-            (RaSnap){.slot = (uint16_t)ra->target->slot_of_reg[l->reg],
-                     .op = IR_NOP,
-                     .type = ra->ir->insns[l->ref].type,
-                     .n_ops = 1,
-                     .arg[0] = {.ref = l->ref, .cls = RC_GPR, .loc = l->place}};
+        to[in->n_snap++] = (RaSnap){.slot = (uint16_t)ra->target->slot_of_reg[l->reg],
+                                    .op = IR_NOP,
+                                    .type = ra->ir->insns[l->ref].type,
+                                    .n_ops = 1,
+                                    .arg[0] = {.ref = l->ref, .cls = RC_GPR, .loc = l->place}};
     }
     in->first_snap = ra->n_snaps;
     ra->n_snaps += in->n_snap;
@@ -99,7 +109,7 @@ void ra_give_back(RaState *s)
         if (l->held)
             ra_hold(s, l->reg, l->held);
         if (l->gave_mem)
-            s->val[l->held].mem = LOC_NONE;
+            s->val[l->held].mem = 0;
         if (!(l->place & LOC_SLOT))
             ra_free_spill(s, l->place);
         s->lent &= ~BIT(l->reg);

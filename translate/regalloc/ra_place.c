@@ -62,7 +62,7 @@ RaLoc ra_source(const RaVal *v)
 {
     if (v->regs)
         return (RaLoc)__builtin_ctzll(v->regs);
-    if (v->mem != LOC_NONE)
+    if (v->mem)
         return v->mem;
     CHECK(v->flags & RV_CONST);
     return LOC_REMAT;
@@ -94,22 +94,22 @@ void ra_release(RaState *s, RaVal *v)
     s->busy &= ~t;
     for (; t; t &= t - 1)
         s->reg_val[__builtin_ctzll(t)] = 0;
-    if (v->mem != LOC_NONE && !(v->flags & RV_HOME)) {
+    if (v->mem && !(v->flags & RV_HOME)) {
         if (loc_is_spill(v->mem)) {
             ra_free_spill(s, v->mem);
-            v->mem = LOC_NONE;
+            v->mem = 0;
         }
     }
 }
 
 static inline bool val_live(const RaState *s, const RaVal *v)
 {
-    return v->next != POS_NONE || v->wanted == s->pos + 1;
+    return v->next != POS_NONE || v->wanted == s->pos;
 }
 
 static inline bool val_backed(const RaVal *v)
 {
-    return v->mem != LOC_NONE || v->flags & RV_CONST;
+    return v->mem || v->flags & RV_CONST;
 }
 
 /* Empties register r, storing its value if that is its last place. */
@@ -132,7 +132,7 @@ static uint32_t evict_score(const RaState *s, RaLoc r)
     const RaVal *v = &s->val[s->reg_val[r]];
     if (v->regs != BIT(r))
         return UINT32_MAX;
-    if (v->wanted == s->pos + 1)
+    if (v->wanted == s->pos)
         return 1;
     uint32_t far = v->next == POS_NONE ? 1u << 30 : v->next - s->pos + 1;
     return far * 2 + (val_backed(v) ? 16 : 0);
@@ -239,7 +239,7 @@ static void open_demand(RaState *s, Demand *d, uint32_t i)
             d->forbid |= BIT(in->dst[k].fixed);
     for (uint32_t k = 0; k < in->n_snap; k++)
         for (uint32_t j = 0; j < s->ra->snaps[in->first_snap + k].n_ops; j++)
-            ra_val(s, s->ra->snaps[in->first_snap + k].arg[j].ref)->next = i;
+            ra_val(s, s->ra->snaps[in->first_snap + k].arg[j].ref)->next = i + 1;
 }
 
 static void settle(RaState *s, Demand *d, uint32_t k, RaLoc r)
@@ -258,7 +258,7 @@ static void settle(RaState *s, Demand *d, uint32_t k, RaLoc r)
 static bool takes_temp(const RaState *s, const Demand *d, uint32_t k)
 {
     const RaOperand *o = &d->in->op[k];
-    const RaVal *v = &s->val[s->val[o->ref].rep];
+    const RaVal *v = &s->val[o->ref];
     if (o->flags & RAF_FIXED || (v->flags & RV_CONST && o->flags & RAF_REMAT_OK))
         return false;
     return o->flags & RAF_TIED || !(v->regs & ~s->temps & ~d->forbid);
@@ -268,7 +268,7 @@ static bool takes_temp(const RaState *s, const Demand *d, uint32_t k)
 static void force_mem(RaState *s, IrRef ref)
 {
     RaVal *v = &s->val[ref];
-    if (v->mem == LOC_NONE) {
+    if (!v->mem) {
         if (!v->regs) {
             RaLoc r = ra_alloc_reg(s, ra_class_of(s->ra->ir, ref), 0);
             if (r == LOC_NONE)
@@ -301,7 +301,7 @@ static void tighten(RaState *s, Demand *d)
             const RaOperand *o = &in->op[k];
             if (o->cls == c && o->flags & RAF_MEM_OK && !(o->flags & RAF_TIED) &&
                 takes_temp(s, d, k))
-                force_mem(s, s->val[o->ref].rep);
+                force_mem(s, o->ref);
         }
     }
 }
@@ -325,7 +325,7 @@ static void place_fixed(RaState *s, Demand *d)
         if (!(in->op[k].flags & RAF_FIXED))
             continue;
         RaLoc f = in->op[k].fixed;
-        IrRef ref = s->val[in->op[k].ref].rep;
+        IrRef ref = in->op[k].ref;
         if (s->reg_val[f] != ref) {
             vacate(s, f, d->forbid);
             copy_to(s, ref, f);
@@ -352,9 +352,9 @@ static bool hint_usable(RaState *s, const Demand *d, const RaVal *dst)
 static bool other_op_only_in(RaState *s, const Demand *d, RaLoc p)
 {
     const RaInsn *in = d->in;
-    IrRef tied = s->val[in->op[d->tied].ref].rep;
+    IrRef tied = in->op[d->tied].ref;
     for (uint32_t k = 0; k < in->n_ops; k++) {
-        IrRef ref = s->val[in->op[k].ref].rep;
+        IrRef ref = in->op[k].ref;
         if ((int)k != d->tied && s->val[ref].regs == BIT(p) &&
             (ref != tied || in->dst[0].flags & RAF_EARLY))
             return true;
@@ -389,7 +389,7 @@ static void place_tied(RaState *s, Demand *d)
     RaInsn *in = d->in;
     if (in->op[d->tied].flags & RAF_FIXED)
         return;
-    IrRef ref = s->val[in->op[d->tied].ref].rep;
+    IrRef ref = in->op[d->tied].ref;
     RaLoc r = choose_tied(s, d);
     if (r == LOC_NONE)
         return;
@@ -404,7 +404,7 @@ static void place_tied(RaState *s, Demand *d)
 static void place_op(RaState *s, Demand *d, uint32_t k)
 {
     RaOperand *o = &d->in->op[k];
-    IrRef ref = s->val[o->ref].rep;
+    IrRef ref = o->ref;
     RaVal *v = &s->val[ref];
     if (v->flags & RV_CONST && o->flags & RAF_REMAT_OK) {
         o->ref = ref; /* not a get of the constant */
@@ -413,7 +413,7 @@ static void place_op(RaState *s, Demand *d, uint32_t k)
     }
     uint64_t avoid = d->forbid;
     if (d->tied_reg != LOC_NONE) {
-        bool same = s->val[d->in->op[d->tied].ref].rep == ref;
+        bool same = d->in->op[d->tied].ref == ref;
         if (!same || d->in->dst[0].flags & RAF_EARLY)
             avoid |= BIT(d->tied_reg);
     }
@@ -427,7 +427,7 @@ static void place_op(RaState *s, Demand *d, uint32_t k)
     }
     uint64_t free = s->ra->target->temps[o->cls] & ~(avoid | s->lock | s->busy);
     bool soon = free && v->next != POS_NONE && v->next - s->pos < 16 && !ra_chance(s, 2);
-    if (o->flags & RAF_MEM_OK && v->mem != LOC_NONE && (d->tight || !soon)) {
+    if (o->flags & RAF_MEM_OK && v->mem && (d->tight || !soon)) {
         settle(s, d, k, v->mem);
         return;
     }
@@ -505,13 +505,12 @@ static void place_snaps(RaState *s, Demand *d, uint64_t destroyed)
         for (uint32_t j = 0; j < sn->n_ops; j++) {
             const RaVal *v = ra_val(s, sn->arg[j].ref);
             uint64_t have = v->regs & ~destroyed;
-            sn->arg[j].ref = s->val[sn->arg[j].ref].rep;
             if (v->flags & RV_CONST)
                 sn->arg[j].loc = LOC_REMAT;
             else if (have)
                 sn->arg[j].loc = (RaLoc)__builtin_ctzll(have);
             else
-                sn->arg[j].loc = v->mem;
+                sn->arg[j].loc = v->mem ? v->mem : LOC_NONE;
         }
     }
     for (uint32_t k = 0; k < in->n_snap; k++)
@@ -531,7 +530,7 @@ static void commit(RaState *s, Demand *d)
         RaVal *v = ra_val(s, in->op[k].ref);
         if (UNLIKELY(v->flags & RV_CONST && loc_is_spill(v->mem))) {
             ra_free_spill(s, v->mem); /* it was there for this insn alone */
-            v->mem = LOC_NONE;
+            v->mem = 0;
         }
         if (v->next == POS_NONE)
             ra_release(s, v);
@@ -571,7 +570,8 @@ static void place_op_insn(RaState *s, uint32_t i)
         return;
     uint64_t destroyed = d.dsts | in->clobbers | d.tmps;
     for (uint64_t m = d.dsts | in->clobbers; m; m &= m - 1)
-        ra_save_outside(s, (RaLoc)__builtin_ctzll(m), destroyed);
+        if (s->reg_val[__builtin_ctzll(m)])
+            ra_save_outside(s, (RaLoc)__builtin_ctzll(m), destroyed);
     if (in->n_snap)
         place_snaps(s, &d, destroyed);
     if (UNLIKELY(s->n_loans && in->observer))
@@ -583,7 +583,7 @@ static void place_op_insn(RaState *s, uint32_t i)
 static void place_pin_set(RaState *s, uint32_t i, RaLoc p)
 {
     RaInsn *in = &s->ra->insns[i];
-    IrRef ref = s->val[in->op[0].ref].rep;
+    IrRef ref = in->op[0].ref;
     RaVal *v = &s->val[ref];
     v->next = s->after[i][0];
     in->op[0].loc = p;
@@ -611,9 +611,9 @@ static void place_mem_set(RaState *s, uint32_t i, const IrInsn *x)
     ra_leave_slot(s, slot);
     place_op_insn(s, i);
     const RaInsn *in = &s->ra->insns[i];
-    IrRef ref = s->val[in->kind == RA_SET ? in->op[0].ref : x->arg[0]].rep;
+    IrRef ref = in->kind == RA_SET ? in->op[0].ref : x->arg[0];
     RaVal *v = &s->val[ref];
-    if (v->mem == LOC_NONE && !(v->flags & RV_CONST) && slot_keeps(s, slot, ref)) {
+    if (!v->mem && !(v->flags & RV_CONST) && slot_keeps(s, slot, ref)) {
         v->mem = (RaLoc)(LOC_SLOT | slot);
         s->slot_val[slot] = ref;
     }
@@ -621,10 +621,9 @@ static void place_mem_set(RaState *s, uint32_t i, const IrInsn *x)
 
 static void place_other(RaState *s, uint32_t i, const IrInsn *x)
 {
-    RaInsn *in = &s->ra->insns[i];
-    if (x->op == IR_BR && x->arg[1])
+    if (UNLIKELY(x->op == IR_BR && x->arg[1]))
         ra_pass_params(s, x);
-    bool writes = ra_writes_state(s->ra->ir, in);
+    bool writes = ra_writes_state(x);
     if (writes)
         ra_save_state(s);
     place_op_insn(s, i);
@@ -632,28 +631,19 @@ static void place_other(RaState *s, uint32_t i, const IrInsn *x)
         ra_forget_state(s);
 }
 
-static RaLends lending(const RaInsn *in, const IrInsn *x)
-{
-    uint16_t e = ir_effects(x);
-    if (e & (EFF_EXIT | EFF_TERM | EFF_STATE_R | EFF_STATE_W))
-        return LENDS_NONE;
-    return in->observer ? LENDS_BY_RECIPE : LENDS_ANY;
-}
-
 /* Moves and places for RaInsn i; sets s->fail when something does not fit. */
 void ra_place(RaState *s, uint32_t i)
 {
     RaInsn *in = &s->ra->insns[i];
     const IrInsn *x = &s->ra->ir->insns[in->ir];
-    s->pos = i;
+    s->pos = i + 1;
     s->lock = 0;
     in->first_move = s->ra->n_moves;
-    if (s->n_pending)
+    if (UNLIKELY(s->n_pending))
         ra_store_homes(s);
     if (UNLIKELY(s->n_loans))
         ra_give_back(s);
-    s->lends = (uint8_t)lending(in, x);
-    if (s->cur_get < s->n_gets)
+    if (s->cur_get < s->n_gets && s->gets[s->cur_get] < in->ir)
         ra_take_gets(s, in);
     if (x->op != IR_SET) {
         place_other(s, i, x);

@@ -40,10 +40,10 @@ static inline bool loc_is_reg(RaLoc l)
 }
 
 enum {
-    RAF_MEM_OK = 1,  /* the operand may be used from memory (spill place or slot) */
-    RAF_TIED = 2,    /* op[i] must lie in dst[0]'s register and is overwritten */
-    RAF_FIXED = 4,   /* must lie in host register `fixed` */
-    RAF_EARLY = 8,   /* dst: written before all operands are read: shares no operand's register */
+    RAF_MEM_OK = 1,    /* the operand may be used from memory (spill place or slot) */
+    RAF_TIED = 2,      /* op[i] must lie in dst[0]'s register and is overwritten */
+    RAF_FIXED = 4,     /* must lie in host register `fixed` */
+    RAF_EARLY = 8,     /* dst: written before all operands are read: shares no operand's register */
     RAF_REMAT_OK = 16, /* a constant may stay LOC_REMAT: the backend makes it an immediate */
 };
 
@@ -53,31 +53,31 @@ typedef struct RaOperand {
     uint8_t flags; /* RAF_* */
     uint8_t fixed; /* host register number as in RaLoc, with RAF_FIXED */
     uint8_t pad;
-    RaLoc loc;     /* filled in by ra_run */
+    RaLoc loc; /* filled in by ra_run */
 } RaOperand;
 
 typedef enum RaKind {
-    RA_OP,   /* emitted by the backend from `form` and `ir` */
-    RA_SET,  /* `set` of op[0] to slot imm of ir: the allocator does pinned slots by moves (the
-                RaInsn then stays with op[0].loc == the pin register: nothing to emit); for
-                others the backend stores op[0] */
+    RA_OP,  /* emitted by the backend from `form` and `ir` */
+    RA_SET, /* `set` of op[0] to slot imm of ir: the allocator does pinned slots by moves (the
+               RaInsn then stays with op[0].loc == the pin register: nothing to emit); for
+               others the backend stores op[0] */
 } RaKind;
 
 enum { RA_MAX_OPS = 7, RA_MAX_TMP = 4 };
 
 typedef struct RaInsn {
-    uint32_t ir;       /* IR insn it stands for (its last one if fused) */
-    uint8_t kind;      /* RaKind */
-    uint8_t form;      /* backend's choice of pattern */
+    uint32_t ir;  /* IR insn it stands for (its last one if fused) */
+    uint8_t kind; /* RaKind */
+    uint8_t form; /* backend's choice of pattern */
     uint8_t n_dst, n_ops;
     uint8_t n_tmp[RC_COUNT]; /* scratch registers needed while it runs; n_tmp sum <= RA_MAX_TMP */
-    uint8_t observer;  /* 1: FAULT or EXIT effect: the pin convention holds here */
-    uint8_t n_snap;    /* filled in: recipes for sunk sets, snap[first_snap..] */
+    uint8_t observer;        /* 1: FAULT or EXIT effect: the pin convention holds here */
+    uint8_t n_snap;          /* filled in: recipes for sunk sets, snap[first_snap..] */
     uint32_t first_snap;
     uint64_t clobbers; /* bit per register 0..63 destroyed (beyond dst) */
     RaOperand dst[2];
     RaOperand op[RA_MAX_OPS];
-    RaLoc tmp[RA_MAX_TMP]; /* filled in: general ones first */
+    RaLoc tmp[RA_MAX_TMP];        /* filled in: general ones first */
     uint32_t first_move, n_moves; /* filled in: moves to do before it, in order */
     /* for the backend alone: what it chose besides `form` */
     uint8_t size, cc, cond, first_cond; /* operand size, condition, its kind, its first operand */
@@ -95,18 +95,19 @@ typedef struct RaMove {
 /* State recipe at an observer: slot `slot` is op(args) of these places. */
 typedef struct RaSnap {
     uint16_t slot;
-    uint8_t op;    /* IrOp of the recipe: FLADD FLSUB FLLOGIC, or NOP: the value op[0] itself */
-    uint8_t type;  /* operand IrType: the place may hold a wider value, of which the low bits count */
+    uint8_t op; /* IrOp of the recipe: FLADD FLSUB FLLOGIC, or NOP: the value op[0] itself */
+    uint8_t
+        type; /* operand IrType: the place may hold a wider value, of which the low bits count */
     uint8_t n_ops;
     RaOperand arg[2]; /* loc: register, spill, slot or LOC_REMAT (constant arg.ref) */
 } RaSnap;
 
 /* What the allocator needs to know of the host: made by the backend at start. */
 typedef struct RaTarget {
-    uint64_t temps[RC_COUNT]; /* bit per register (0..63) free for values inside a unit */
-    RaLoc pin_of_slot[256];   /* by slot: its register or LOC_NONE */
+    uint64_t temps[RC_COUNT];       /* bit per register (0..63) free for values inside a unit */
+    RaLoc pin_of_slot[256];         /* by slot: its register or LOC_NONE */
     int16_t slot_of_reg[LOC_NREGS]; /* by register: pinned slot or -1 */
-    uint64_t pinned;          /* bit per pinned register */
+    uint64_t pinned;                /* bit per pinned register */
 } RaTarget;
 
 typedef struct RaConfig {
