@@ -140,7 +140,7 @@ static inline uint8_t *put_vex(X64Emit *e, X64Op op, unsigned reg, unsigned vvvv
     x64_room(e);
     uint8_t *p = e->p;
     unsigned map = op >> X64_MAP_SHIFT & 3, pp = op >> X64_PFX_SHIFT & 3;
-    unsigned r = reg & 8 ? 0 : 0x80, v = (~vvvv & 15) << 3 | pp;
+    unsigned r = reg & 8 ? 0 : 0x80, v = (~vvvv & 15) << 3 | pp | (op & X64_L256 ? 4 : 0);
     if (map == 1 && !(op & X64_W) && !xb) {
         x64_put32(p, 0xc5 | (r | v) << 8 | (op & 0xff) << 16);
         return p + 3;
@@ -172,7 +172,7 @@ static inline uint8_t *put_evex(X64Emit *e, X64Op op, unsigned reg, unsigned vvv
     unsigned p0 = op >> X64_MAP_SHIFT & 3;
     p0 |= (~xb & 3) << 5 | (reg & 8 ? 0 : 0x80u) | (reg & 16 ? 0 : 0x10u);
     unsigned p1 = (op & X64_EW ? 0x80u : 0) | (~vvvv & 15) << 3 | 4 | (op >> X64_PFX_SHIFT & 3);
-    unsigned p2 = (vvvv & 16 ? 0 : 8u) | k; /* L'L = 128 bits, no zeroing */
+    unsigned p2 = (vvvv & 16 ? 0 : 8u) | (op & X64_L256 ? 0x20u : 0) | k; /* no zeroing */
     x64_put32(p, 0x62 | p0 << 8 | p1 << 16 | p2 << 24);
     p[4] = (uint8_t)op;
     return p + 5;

@@ -95,6 +95,7 @@ enum {
     X64_LOCK = 1 << 21,
     X64_EXT_SHIFT = 22,   /* 3 bits: /n of immediate shift groups */
     X64_DATA16 = 1 << 25, /* 66 besides another prefix */
+    X64_L256 = 1 << 26,   /* VEX and EVEX: 256 bits; no memory operand with EVEX */
 };
 #define X64_OP(pfx, map, opc) ((uint32_t)((opc) | (map) << X64_MAP_SHIFT | (pfx) << X64_PFX_SHIFT))
 

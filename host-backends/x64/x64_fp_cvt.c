@@ -54,10 +54,55 @@ static void far_cvt(X64Vec *v, const X64VecFar *f)
     const RaInsn *i = f->i;
     const IrInsn *ir = v_ir(v, i);
     IrType from = arg_type(v, ir);
-    v_call_const(v, 0, (uint32_t)from | (uint32_t)ir->type << 8);
+    v_call_const(v, 0, (uint32_t)from | (uint32_t)ir->type << 8 | (uint32_t)ir->aux << 16);
     v_call_arg(v, i, 1, i->op[0].loc, from);
     v_call(v, HELPER_fp_cvt);
     v_call_result(v, i->dst[0].loc, (IrType)ir->type);
+}
+
+static void half_wider(X64Vec *v, const RaInsn *i, IrType to)
+{
+    RaLoc d = i->dst[0].loc, t = v_tmp(i, 0);
+    bool check = v_fp_dn(&v->env);
+    X64VecFar *f = check ? v_far(v, i, far_cvt) : NULL;
+    RaLoc r = check || is64(to) ? t : d;
+    v_half_to_single(v, r, i->op[0].loc, t);
+    if (check)
+        v_far_jcc(v, f, v_fp_check(v, IR_F32, r, LOC_NONE, false));
+    if (is64(to))
+        v_op2s(v, V_CVTSS2SD, d, r);
+    else
+        xv_move(v, d, r);
+    if (check)
+        v_far_back(v, f);
+}
+
+static void half_narrow(X64Vec *v, const RaInsn *i, IrType from)
+{
+    RaLoc t = v_tmp(i, 0), t2 = v_tmp(i, 1);
+    X64VecFar *f = v_fp_checked(&v->env) ? v_far(v, i, far_cvt) : NULL;
+    if (is64(from))
+        v_double_to_half(v, t, i->op[0].loc, t2);
+    else
+        v_single_to_half(v, t, i->op[0].loc);
+    if (f)
+        v_half_check(v, f, t, t2, true);
+    xv_move(v, i->dst[0].loc, t);
+    if (f)
+        v_far_back(v, f);
+}
+
+static void emit_cvt_half(X64Vec *v, const RaInsn *i)
+{
+    const IrInsn *ir = v_ir(v, i);
+    IrType from = arg_type(v, ir);
+    bool ahp = v->env.u->mode & MODE_FP_AHP && !(ir->aux & FPX_IEEE);
+    if (ahp || !v_half_native(&v->env))
+        v_fp_now(v, i, far_cvt);
+    else if (from == IR_F16)
+        half_wider(v, i, (IrType)ir->type);
+    else
+        half_narrow(v, i, from);
 }
 
 static void emit_cvt(X64Vec *v, const RaInsn *i)
@@ -65,8 +110,12 @@ static void emit_cvt(X64Vec *v, const RaInsn *i)
     const IrInsn *ir = v_ir(v, i);
     IrType from = arg_type(v, ir), to = (IrType)ir->type;
     RaLoc d = i->dst[0].loc, a = i->op[0].loc;
-    if (v_fp_soft(&v->env) || from == IR_F16 || to == IR_F16) {
+    if (v_fp_soft(&v->env)) {
         v_fp_now(v, i, far_cvt);
+        return;
+    }
+    if (from == IR_F16 || to == IR_F16) {
+        emit_cvt_half(v, i);
         return;
     }
     bool narrow = to == IR_F32;

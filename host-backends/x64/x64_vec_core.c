@@ -58,11 +58,34 @@ RaLoc v_pool(X64Vec *v, uint64_t lo, uint64_t hi)
     return (RaLoc)(LOC_POOL | v->n_pool++);
 }
 
-RaLoc v_pool_rep(X64Vec *v, unsigned ve, uint64_t elem)
+static uint64_t splat(unsigned ve, uint64_t elem)
 {
     static const uint64_t ones[4] = {0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 1};
-    uint64_t w = ve == VE_64 ? elem : (elem & ((1ull << (8u << ve)) - 1)) * ones[ve];
+    return ve == VE_64 ? elem : (elem & ((1ull << (8u << ve)) - 1)) * ones[ve];
+}
+
+RaLoc v_pool_rep(X64Vec *v, unsigned ve, uint64_t elem)
+{
+    uint64_t w = splat(ve, elem);
     return v_pool(v, w, w);
+}
+
+/* Two equal literals side by side. */
+RaLoc v_pool_wide(X64Vec *v, unsigned ve, uint64_t elem)
+{
+    uint64_t w = splat(ve, elem);
+    for (uint32_t k = 0; k + 1 < v->n_pool; k++) {
+        const V128 *p = &v->pool[k];
+        if (p[0].u64[0] == w && p[0].u64[1] == w && p[1].u64[0] == w && p[1].u64[1] == w)
+            return (RaLoc)(LOC_POOL | k);
+    }
+    if (v->n_pool + 2 > X64_VEC_MAX_POOL) {
+        v->limit = true;
+        return LOC_POOL;
+    }
+    v->pool[v->n_pool] = v->pool[v->n_pool + 1] = (V128){.u64 = {w, w}};
+    v->n_pool += 2;
+    return (RaLoc)(LOC_POOL | (v->n_pool - 2));
 }
 
 void v_pool_use(X64Vec *v, RaLoc l, unsigned tail)

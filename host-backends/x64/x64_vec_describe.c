@@ -31,20 +31,29 @@ static bool rounds_down(const XvEnv *e)
     return (e->u->mode >> MODE_FP_RM_SHIFT & 3) == RM_MINUS;
 }
 
+/* Conversions of halves know the alternative format. */
+static bool half_by_helper(const XvEnv *e, const IrInsn *i)
+{
+    if (i->op >= IR_VFMIN && i->op <= IR_VFMAXNM)
+        return v_fp_soft(e) || e->u->mode & MODE_FP_FZ16;
+    bool converts = i->op == IR_VFCVTN || (i->op == IR_VFCVTL && !(i->imm & FPX_IEEE));
+    return !v_half_native(e) || (converts && e->u->mode & MODE_FP_AHP);
+}
+
 /* Float vector ops the mode or element size leaves to the helper. */
 static bool vfp_by_helper(const XvEnv *e, const IrInsn *i)
 {
     unsigned ve = ve_of(i);
     if (i->op == IR_VFNEG || i->op == IR_VFABS)
         return false;
-    if (ve < VE_32 && i->op != IR_VFCVTN)
+    if (i->op == IR_VF2I && (i->imm & FPX_RM_MASK) == FPRM_AWAY && i->imm >> 8)
         return true;
+    if (v_is_half(i))
+        return half_by_helper(e, i);
     if (v_fp_soft(e) && i->op != IR_VI2F)
         return true;
     if (i->op == IR_VFMA)
         return !e->avx || !e->f->fma;
-    if (i->op == IR_VF2I)
-        return (i->imm & FPX_RM_MASK) == FPRM_AWAY && i->imm >> 8;
     if (i->op == IR_VI2F)
         return ve == VE_64 && !(i->imm & FPX_SIGNED) && !e->avx512 && rounds_down(e);
     return false;
@@ -225,6 +234,8 @@ static Shape shape_fp(const XvEnv *e, const IrInsn *i, unsigned form)
 
 static Shape shape_vfp(const IrInsn *i)
 {
+    if (v_is_half(i) && i->op != IR_VFNEG && i->op != IR_VFABS)
+        return (Shape){.mem = 7, .tv = 2};
     switch (i->op) {
     case IR_VFNEG:
     case IR_VFABS:

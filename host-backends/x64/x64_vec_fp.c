@@ -404,6 +404,8 @@ static void emit_i2f(X64Vec *v, const Args *g)
 bool xv_emit_vfp(X64Vec *v, const RaInsn *i)
 {
     Args g = args_of(v, i);
+    if (v_is_half(g.ir) && xv_emit_half(v, i))
+        return true;
     switch (g.ir->op) {
     case IR_VFADD:
     case IR_VFSUB:

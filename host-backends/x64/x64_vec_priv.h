@@ -6,8 +6,8 @@
  * SSE code of it where AVX is missing: when d is b's register it goes through the insn's first
  * vector temp, which must then be free or be a itself (a's content is lost).
  *
- * Temps are below xmm16 and not xmm0 (the backend's choice of registers): ops without an EVEX form are used on
- * temps, or by functions that care for high registers (v_icmp, v_fcmp).
+ * Temps are below xmm16 and not xmm0 (the backend's choice of registers): ops without an EVEX form
+ * are used on temps, or by functions that care for high registers (v_icmp, v_fcmp).
  */
 #ifndef FERRY_X64_VEC_PRIV_H
 #define FERRY_X64_VEC_PRIV_H
@@ -49,6 +49,8 @@ static inline RaLoc g_tmp(const RaInsn *i, unsigned n)
 RaLoc v_pool(X64Vec *v, uint64_t lo, uint64_t hi);
 RaLoc v_pool_rep(X64Vec *v, unsigned ve, uint64_t elem);
 X64Mem v_mem(const X64Vec *v, RaLoc l);
+/* One element in all lanes of 256 bits. */
+RaLoc v_pool_wide(X64Vec *v, unsigned ve, uint64_t elem);
 /* To be called after each insn with a literal operand; tail: its immediate's bytes. */
 void v_pool_use(X64Vec *v, RaLoc l, unsigned tail);
 
@@ -123,6 +125,8 @@ static inline bool v_fma_negates(const IrInsn *fma, const IrInsn *a)
 {
     if (fma->op == IR_FMA)
         return a->op == IR_FNEG;
+    if ((fma->aux & VE_MASK) == VE_16)
+        return false;
     return a->op == IR_VFNEG && (a->aux & VE_MASK) == (fma->aux & VE_MASK);
 }
 
@@ -147,6 +151,22 @@ void v_fp_now(X64Vec *v, const RaInsn *i, X64VecFarFn fn);     /* prints a far p
 bool v_fma_neg(const X64Vec *v, const IrInsn *ir, unsigned k); /* operand k is a negation */
 unsigned v_round_imm(unsigned rm);
 uint64_t v_fp_pow2(IrType t, int n);
+
+/*
+ * Half precision (x64_vec_half.c). Native: F16C is there and the mode has no flushing. Scalars: d
+ * or t = a converted, t and t2 scratch.
+ */
+static inline bool v_is_half(const IrInsn *i) /* of the vector float ops */
+{
+    unsigned ve = i->aux & VE_MASK;
+    return ve == VE_16 || (i->op == IR_VFCVTN && ve == VE_32);
+}
+bool v_half_native(const XvEnv *e);
+void v_half_to_single(X64Vec *v, RaLoc d, RaLoc a, RaLoc t);
+void v_single_to_half(X64Vec *v, RaLoc t, RaLoc a);
+void v_double_to_half(X64Vec *v, RaLoc t, RaLoc a, RaLoc t2);
+void v_half_check(X64Vec *v, X64VecFar *f, RaLoc r, RaLoc t, bool tiny);
+bool xv_emit_half(X64Vec *v, const RaInsn *i);
 
 /* True when scalar op i leaves zeros above its result. */
 bool xv_leaves_zero(const X64Vec *v, const RaInsn *i);

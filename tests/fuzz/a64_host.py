@@ -35,9 +35,9 @@ HELPERS = [
     (r'frint(32|64)[xz]_[fv]', 'out of range is the smallest integer: rare'),
     (r'fjcvtzs', 'modulo 2^32, for JavaScript'),
     (r'fcvtxn_.*', 'round to odd: rare'),
-    (r'fcvt_[hsd]_[hsd]|fcvtl_v|fcvtn_v', 'half precision'),
-    (r'fml[as]l2?_(v|el)|bf.*_(v|el)|bfcvt', 'half precision and bfloat16 products'),
-    (r'.*(_h|_v[mx]?h|_v0h|_sch|_sc[mx0]h|_s?elh)', 'half precision: not yet through F16C'),
+    (r'fml[as]l2?_(v|el)', 'halves times halves as singles: a signalling NaN must stay one'),
+    (r'bf(dot|mmla)_.*|bfcvtn?(_v)?', 'bfloat16 sums round to odd and raise nothing'),
+    (r'[su]cvtf_fix_h', 'doublewords with more than 36 binary places: a double rounds them too'),
 ]
 
 
@@ -54,7 +54,7 @@ def compile_words(tool, pairs):
 def assemble(lines):
     with tempfile.TemporaryDirectory() as d:
         obj = os.path.join(d, 'o')
-        subprocess.run([AS, '-march=armv8.6-a+crypto+sha3+sm4+mops', '-W', '-o', obj, '-'],
+        subprocess.run([AS, '-march=armv8.6-a+fp16+crypto+sha3+sm4+mops', '-W', '-o', obj, '-'],
                        check=True, text=True, input='.text\n' + '\n'.join(lines) + '\n')
         out = subprocess.run([DUMP, '-d', obj], capture_output=True, text=True, check=True).stdout
     return [int(w, 16) for w in re.findall(r'^ +[0-9a-f]+:\t([0-9a-f]{8}) ', out, re.M)]

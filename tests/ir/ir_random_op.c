@@ -436,10 +436,11 @@ static void vector_float_special(RandomGen *g, unsigned ve)
         emit(g, IR_VI2F, IR_V128, ve, sign | fbits << 8, a, 0, 0);
         return;
     case 4:
-        emit(g, IR_VFCVTL, IR_V128, VE_32 | (rnd_one_in(g, 2) ? VE_HI : 0), 0, a, 0, 0);
+        emit(g, IR_VFCVTL, IR_V128, (VE_16 + rnd_below(g, 2)) | (rnd_one_in(g, 2) ? VE_HI : 0), 0, a,
+             0, 0);
         return;
     default:
-        emit(g, IR_VFCVTN, IR_V128, 0, 0, a, 0, 0);
+        emit(g, IR_VFCVTN, IR_V128, VE_32 + rnd_below(g, 2), 0, a, 0, 0);
     }
 }
 

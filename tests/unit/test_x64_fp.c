@@ -100,6 +100,27 @@ static uint32_t random_f32(void)
     }
 }
 
+static const uint16_t special16[] = {
+    0,      0x8000, 1,      0x03ff, 0x0400, 0x8401, 0x0403, 0x3c00, 0xbc00, 0x3800, 0xb800,
+    0x3e00, 0x4100, 0x37ff, 0x3bff, 0x7bff, 0x7c00, 0xfc00, 0x7e00, 0xfe12, 0x7c01, 0xfd42,
+    0x77ff, 0x7800, 0xf800, 0xf801, 0x6800, 0x67ff, 0x1000, 0x0800, 0x4c00, 0x7000,
+};
+
+static uint16_t random_f16(void)
+{
+    uint16_t sign = pick(2) ? 0x8000 : 0;
+    switch (pick(4)) {
+    case 0:
+        return special16[pick(ARRAY_LEN(special16))];
+    case 1:
+        return special16[pick(ARRAY_LEN(special16))] ^ sign;
+    case 2: /* small numbers, of few digits */
+        return (uint16_t)(sign | (15 + pick(4)) << 10 | pick(8) << 7);
+    default:
+        return (uint16_t)xv_random();
+    }
+}
+
 static uint64_t random_int(void)
 {
     uint64_t x = xv_random();
@@ -121,6 +142,9 @@ static V128 random_of(IrType t, unsigned ve)
     bool lanes = t == IR_V128;
     if (t == IR_F64 || (lanes && ve == VE_64))
         v = (V128){.u64 = {random_f64(), random_f64()}};
+    else if (t == IR_F16 || (lanes && ve == VE_16))
+        for (unsigned k = 0; k < 8; k++)
+            v.u16[k] = random_f16();
     else if (t == IR_F32 || (lanes && ve == VE_32))
         v = (V128){.u32 = {random_f32(), random_f32(), random_f32(), random_f32()}};
     return v;
@@ -129,6 +153,7 @@ static V128 random_of(IrType t, unsigned ve)
 static uint32_t random_mode(void)
 {
     uint32_t m = pick(3) ? 0 : pick(4);
+    m |= (pick(8) ? 0 : MODE_FP_AHP) | (pick(8) ? 0 : MODE_FP_FZ16);
     switch (pick(6)) {
     case 0:
     case 1:
@@ -227,7 +252,11 @@ static void meet_min_normal(XvCase *c, unsigned ve)
 {
     bool q = c->arg_type[0] == IR_F64 || (c->arg_type[0] == IR_V128 && ve == VE_64);
     unsigned lane = c->arg_type[0] == IR_V128 ? pick(q ? 2 : 4) : 0;
-    if (q) {
+    if (c->arg_type[0] == IR_V128 && ve == VE_16) {
+        c->arg[0].u16[lane] = 0x3bfe | (pick(2) ? 0x8000 : 0);
+        c->arg[1].u16[lane] = 0x0401;
+        c->arg[2].u16[lane] = 0;
+    } else if (q) {
         c->arg[0].u64[lane] = 0x3feffffffc000000 | (pick(2) ? 1ull << 63 : 0);
         c->arg[1].u64[lane] = 0x0010000002000000;
         c->arg[2].u64[lane] = 0;
@@ -283,7 +312,7 @@ Test(x64_fp, arithmetic)
 static void convert_case(XvCase *c, const Kind *k)
 {
     static const IrType ft[] = {IR_F32, IR_F64, IR_F16};
-    IrType f = ft[pick(8) ? pick(2) : 2], g = ft[pick(8) ? pick(2) : 2];
+    IrType f = ft[pick(4) ? pick(2) : 2], g = ft[pick(4) ? pick(2) : 2];
     IrType i = pick(2) ? IR_I32 : IR_I64;
     unsigned bits = i == IR_I64 ? 64 : 32;
     *c = (XvCase){.op = k->op, .n_args = 1, .mode = random_mode(), .type = f, .arg_type = {g}};
@@ -291,6 +320,7 @@ static void convert_case(XvCase *c, const Kind *k)
     case IR_FCVT:
         if (f == g)
             c->arg_type[0] = f == IR_F32 ? IR_F64 : IR_F32;
+        c->aux = pick(4) ? 0 : FPX_IEEE;
         break;
     case IR_FRINT:
         c->arg_type[0] = f;
@@ -347,7 +377,8 @@ static void choose_vec(XvCase *c, unsigned ve)
         c->imm = (int32_t)((pick(2) ? FPX_SIGNED : 0u) | fbits << 8);
         break;
     case IR_VFCVTL:
-        c->aux = VE_32 | (pick(2) ? VE_HI : 0u);
+        c->aux = ve | (pick(2) ? VE_HI : 0u);
+        c->imm = ve == VE_16 && pick(3) == 0 ? FPX_IEEE : 0;
         break;
     default:
         break;
@@ -363,9 +394,11 @@ Test(x64_fp, vectors)
     XvLevel levels[4];
     xv_setup();
     unsigned n = xv_levels(levels);
-    for (unsigned j = 0; j < n * ARRAY_LEN(kinds) * ROUNDS * 2; j++) {
+    for (unsigned j = 0; j < n * ARRAY_LEN(kinds) * ROUNDS * 3; j++) {
         const Kind *k = &kinds[j % ARRAY_LEN(kinds)];
-        unsigned ve = k->op == IR_VFCVTL ? VE_32 : k->op == IR_VFCVTN ? VE_64 : VE_32 + pick(2);
+        unsigned ve = k->op == IR_VFCVTL   ? VE_16 + pick(2)
+                      : k->op == IR_VFCVTN ? VE_32 + pick(2)
+                                           : VE_16 + pick(3);
         XvCase c = {.op = k->op,
                     .type = IR_V128,
                     .n_args = k->n_args,

@@ -15,7 +15,7 @@ for i, n in enumerate("al cl dl bl spl bpl sil dil".split()):
 for i in range(8, 16):
     for s in ("", "d", "w", "b"):
         GPR["r%d%s" % (i, s)] = i
-REG = re.compile(r"\b(?:xmm(\d+)|([re]?[abcd]x|[re]?[sb]p|[re]?[sd]i|[abcd]l|spl|bpl|sil|dil|"
+REG = re.compile(r"\b(?:[xy]mm(\d+)|([re]?[abcd]x|[re]?[sb]p|[re]?[sd]i|[abcd]l|spl|bpl|sil|dil|"
                  r"r(?:8|9|1[0-5])[dwb]?)|k([0-7]))\b")
 # Names that differ from the mnemonic: suffixes of the table, pseudo-ops, operand sizes.
 ALIAS = {"movq_g": "movq", "movq_g_st": "movq"}

@@ -204,8 +204,35 @@ static void short_paths(void)
     end("int", "lea", (int[]){a, -1}, mem);
 }
 
+/* 256 bits, of registers. */
+static void wide_op(const Vop *v, bool imm)
+{
+    int a = (int)rnd(16), b = (int)rnd(16);
+    for (unsigned evex = 0; evex < 2; evex++) {
+        begin();
+        if (evex)
+            x64_evex_rrr(&em, v->op | X64_L256, (unsigned)a + 16, 0, (unsigned)b, 0);
+        else
+            x64_vex_rrr(&em, v->op | X64_L256, (unsigned)a, 0, (unsigned)b);
+        if (imm)
+            x64_u8(&em, 1);
+        end(evex ? "evex" : "vex", v->name, (int[]){evex ? a + 16 : a, 0, b, -1}, "-");
+        if (v->op & X64_NO_EVEX)
+            return;
+    }
+}
+
 int main(void)
 {
+    static const Vop wide[] = {{"ADDPS", V_ADDPS},       {"MULPD", V_MULPD},
+                               {"CVTPH2PS", V_CVTPH2PS}, {"CVTPS2PD", V_CVTPS2PD},
+                               {"CVTPD2PS", V_CVTPD2PS}, {"CVTPS2PH", V_CVTPS2PH},
+                               {"PADDQ", V_PADDQ},       {"ROUNDPS", V_ROUNDPS},
+                               {"CMPPS", V_CMPPS},       {"PTEST", V_PTEST}};
+    for (unsigned k = 0; k < 10 * sizeof wide / sizeof *wide; k++) {
+        const Vop *v = &wide[k % (sizeof wide / sizeof *wide)];
+        wide_op(v, (v->op >> X64_MAP_SHIFT & 3) == 3 || v->op == V_CMPPS);
+    }
     for (unsigned k = 0; k < 200; k++)
         integer_ops();
     for (unsigned k = 0; k < 50; k++)

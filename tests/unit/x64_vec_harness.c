@@ -121,7 +121,7 @@ unsigned xv_levels(XvLevel out[4])
     out[n++] = (XvLevel){"avx2", f};
     if (!__builtin_cpu_supports("fma"))
         return n;
-    f.fma = true;
+    f.fma = f.f16c = true;
     out[n++] = (XvLevel){"avx2+fma", f};
     if (!__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512dq") ||
         !__builtin_cpu_supports("avx512bw"))

@@ -108,7 +108,8 @@ enum {
     FPX_RM_MASK = 7,
     FPX_SIGNED = 8,    /* f2i, i2f: the integer is signed */
     FPX_EXACT = 16,    /* frint: raises inexact (FRINTX) */
-    FPX_SIGNALING = 32 /* fcmp: quiet NaNs raise invalid too (FCMPE) */
+    FPX_SIGNALING = 32, /* fcmp: quiet NaNs raise invalid too (FCMPE) */
+    FPX_IEEE = 64      /* fcvt, vfcvtl: halves are IEEE 754's whatever MODE_FP_AHP says */
 };
 
 /* Vector element size: aux bits of vector ops. */

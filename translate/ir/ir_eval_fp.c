@@ -92,6 +92,16 @@ static uint64_t eval_from_int(SoftFp *fp, const IrEval *e)
     return softfp_from_int(fp, format_of((IrType)e->type), e->a, k);
 }
 
+/* ieee: FPX_IEEE */
+static uint64_t convert(SoftFp *fp, uint64_t x, SoftCvt c, uint32_t ieee)
+{
+    bool ahp = fp->ahp;
+    fp->ahp = ahp && !ieee;
+    x = softfp_convert(fp, x, c);
+    fp->ahp = ahp;
+    return x;
+}
+
 bool ir_eval_fp(SoftFp *fp, const IrEval *e, uint64_t *out)
 {
     SoftFmt f = format_of((IrType)e->type);
@@ -112,8 +122,9 @@ bool ir_eval_fp(SoftFp *fp, const IrEval *e, uint64_t *out)
             << 28);
         return true;
     case IR_FCVT:
-        *out = softfp_convert(
-            fp, e->a, (SoftCvt){(uint8_t)format_of((IrType)e->arg_type), (uint8_t)f, fp->rm});
+        *out = convert(fp, e->a,
+                       (SoftCvt){(uint8_t)format_of((IrType)e->arg_type), (uint8_t)f, fp->rm},
+                       e->aux & FPX_IEEE);
         return true;
     case IR_F2I:
         *out = eval_to_int(fp, e);
@@ -181,19 +192,21 @@ static void eval_lanes(SoftFp *fp, IrOp op, uint32_t aux, int32_t imm, const V12
     }
 }
 
-static void eval_widen(SoftFp *fp, uint32_t aux, const V128 *a, V128 *out)
+static void eval_widen(SoftFp *fp, uint32_t aux, int32_t imm, const V128 *a, V128 *out)
 {
-    for (unsigned k = 0; k < 2; k++) {
-        uint32_t x = a->u32[k + (aux & VE_HI ? 2 : 0)];
-        out->u64[k] = softfp_convert(fp, x, (SoftCvt){SOFT_F32, SOFT_F64, fp->rm});
+    unsigned ve = aux & VE_MASK, n = lane_count(ve) / 2;
+    SoftCvt c = {(uint8_t)lane_format(ve), (uint8_t)lane_format(ve + 1), fp->rm};
+    for (unsigned k = 0; k < n; k++) {
+        uint64_t x = lane_get(a, ve, k + (aux & VE_HI ? n : 0));
+        lane_set(out, ve + 1, k, convert(fp, x, c, (uint32_t)imm & FPX_IEEE));
     }
 }
 
-static void eval_narrow(SoftFp *fp, const V128 *a, V128 *out)
+static void eval_narrow(SoftFp *fp, unsigned ve, const V128 *a, V128 *out)
 {
-    for (unsigned k = 0; k < 2; k++)
-        out->u32[k] =
-            (uint32_t)softfp_convert(fp, a->u64[k], (SoftCvt){SOFT_F64, SOFT_F32, fp->rm});
+    SoftCvt c = {(uint8_t)lane_format(ve), (uint8_t)lane_format(ve - 1), fp->rm};
+    for (unsigned k = 0; k < lane_count(ve); k++)
+        lane_set(out, ve - 1, k, softfp_convert(fp, lane_get(a, ve, k), c));
 }
 
 static void eval_sign(IrOp op, unsigned ve, const V128 *a, V128 *out)
@@ -212,9 +225,9 @@ bool ir_eval_vfp(SoftFp *fp, IrOp op, uint32_t aux, int32_t imm, const V128 *arg
     if (op == IR_VFNEG || op == IR_VFABS) {
         eval_sign(op, ve, args, &r);
     } else if (op == IR_VFCVTL) {
-        eval_widen(fp, aux, args, &r);
+        eval_widen(fp, aux, imm, args, &r);
     } else if (op == IR_VFCVTN) {
-        eval_narrow(fp, args, &r);
+        eval_narrow(fp, ve, args, &r);
     } else if (op == IR_VFCMP) {
         for (unsigned k = 0; k < lane_count(ve); k++)
             lane_set(&r, ve, k,

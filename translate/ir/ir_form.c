@@ -58,6 +58,7 @@ static const char *const aes_steps[AES_STEP_COUNT] = {
 };
 static const char *const flag_hi[] = {"", "hi"};
 static const char *const flag_signed[] = {"", "s"};
+static const char *const flag_ieee[] = {"", "ieee"};
 static const char *const flag_exact[] = {"", "exact"};
 static const char *const flag_signaling[] = {"", "sig"};
 static const char *const flag_sunk[] = {"", "sunk"};
@@ -76,6 +77,8 @@ static const IrField fields[] = {
     FIELD('f', false, 0, 255, fences),
     FIELD('g', false, 5, 1, flag_signaling),
     FIELD('h', false, 2, 1, flag_hi),
+    FIELD('i', false, 6, 1, flag_ieee),
+    FIELD('I', true, 6, 1, flag_ieee),
     {'k', false, VE_CONT_SHIFT, 3, sizes, 4},
     FIELD('m', false, 0, MA_SIZE_MASK, sizes),
     FIELD('n', false, 0, 255, conds),
@@ -124,8 +127,8 @@ static const char *const forms[IR_OP_COUNT] = {
     [IR_VFSUB] = "e|AB",   [IR_VFMUL] = "e|AB",   [IR_VFDIV] = "e|AB",   [IR_VFSQRT] = "e|A",
     [IR_VFMIN] = "e|AB",   [IR_VFMAX] = "e|AB",   [IR_VFMINNM] = "e|AB", [IR_VFMAXNM] = "e|AB",
     [IR_VFMA] = "e|ABC",   [IR_VFNEG] = "e|A",    [IR_VFABS] = "e|A",    [IR_VFCMP] = "eC|AB",
-    [IR_VFRINT] = "eRX|A", [IR_VF2I] = "eRZ|AJ",  [IR_VI2F] = "eZ|AJ",   [IR_VFCVTL] = "eh|A",
-    [IR_VFCVTN] = "|A",    [IR_CALL] = "|h0",     [IR_BR] = "|o1",       [IR_BRIF] = "|Aop",
+    [IR_VFRINT] = "eRX|A", [IR_VF2I] = "eRZ|AJ",  [IR_VI2F] = "eZ|AJ",   [IR_VFCVTL] = "ehI|A",
+    [IR_VFCVTN] = "e|A",   [IR_FCVT] = "i|A",    [IR_CALL] = "|h0",     [IR_BR] = "|o1",       [IR_BRIF] = "|Aop",
     [IR_XTRAP] = "t|Ab",   [IR_TRAPIF] = "t|ABc",
 };
 

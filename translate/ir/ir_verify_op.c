@@ -200,7 +200,9 @@ static const char *check_element(const IrInsn *i)
     case IR_VPMULL:
         return ve == VE_64 ? NULL : "no such element size";
     case IR_VFCVTL:
-        return ve == VE_32 ? NULL : "no such element size";
+        return ve == VE_16 || ve == VE_32 ? NULL : "no such element size";
+    case IR_VFCVTN:
+        return ve >= VE_32 ? NULL : "no such element size";
     case IR_VREV:
         return ve < (i->aux >> VE_CONT_SHIFT & 3u) ? NULL : "no such element size";
     default:

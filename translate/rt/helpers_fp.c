@@ -90,6 +90,7 @@ uint64_t helper_fp_cvt(Vcpu *v, uint64_t how, uint64_t a)
     IrEval e = {.op = IR_FCVT,
                 .type = (uint8_t)(how >> 8),
                 .arg_type = (uint8_t)from,
+                .aux = (uint8_t)(how >> 16),
                 .a = a & ir_type_mask(from)};
     return eval(v, &e);
 }

@@ -1,7 +1,8 @@
 /*
  * FEAT_FHM and FEAT_BF16: multiplications of narrow floats added to singles, and bfloat16
- * conversions, all through one helper (a64_bf16_helpers.c). An element operand is put in every lane
- * first. Example, `fmlal v0.4s, v1.4h, v2.h[3]`: v3 = vdupl.16 v2[3]; call a64_bf(.., v0, v1, v3).
+ * conversions, through one helper (a64_bf16_helpers.c) but for BFMLAL. An element operand is put in
+ * every lane first. Example, `fmlal v0.4s, v1.4h, v2.h[3]`: v3 = vdupl.16 v2[3]; call a64_bf(..,
+ * v0, v1, v3).
  */
 #include "a64_simd.h"
 
@@ -63,12 +64,25 @@ TransResult a64_bfmmla_v(TransCtx *tc, A64Insn insn)
     return TR_NEXT;
 }
 
+/* The even or (odd) the odd elements as singles, of which they are the upper halves. */
+static IrRef widened(TransCtx *tc, unsigned odd, IrRef v)
+{
+    if (odd)
+        return v_op2(tc, IR_VAND, 0, v, a64_v_splat(tc, VE_32, 0xffff0000));
+    return v_op1i(tc, IR_VSHLI, VE_32, v, 16);
+}
+
+static void bf_mul_add(TransCtx *tc, unsigned odd, unsigned rd, IrRef n, IrRef m)
+{
+    IrRef acc = a64_v(tc, rd);
+    a64_set_v(tc, rd, v_op3(tc, IR_VFMA, VE_32, widened(tc, odd, n), widened(tc, odd, m), acc));
+}
+
 /* Q: the odd elements. */
 TransResult a64_bfmlal_v(TransCtx *tc, A64Insn insn)
 {
     const A64_bfmlal_v f = insn.bfmlal_v;
-    uint32_t what = A64_BF_MLAL | flag(f.Q, A64_BF_UPPER);
-    a64_set_v(tc, f.rd, call(tc, what, a64_v(tc, f.rd), a64_v(tc, f.rn), a64_v(tc, f.rm)));
+    bf_mul_add(tc, f.Q, f.rd, a64_v(tc, f.rn), a64_v(tc, f.rm));
     return TR_NEXT;
 }
 
@@ -77,8 +91,7 @@ TransResult a64_bfmlal_el(TransCtx *tc, A64Insn insn)
     const A64_bfmlal_el f = insn.bfmlal_el;
     int32_t lane = (int32_t)(f.H << 2 | f.L << 1 | f.M);
     IrRef m = v_op1i(tc, IR_VDUPL, VE_16, a64_v(tc, f.rm), lane);
-    uint32_t what = A64_BF_MLAL | flag(f.Q, A64_BF_UPPER);
-    a64_set_v(tc, f.rd, call(tc, what, a64_v(tc, f.rd), a64_v(tc, f.rn), m));
+    bf_mul_add(tc, f.Q, f.rd, a64_v(tc, f.rn), m);
     return TR_NEXT;
 }
 

@@ -3,7 +3,7 @@
  *
  * FMLAL is one fused multiply-add of widened halves. BFDOT and BFMMLA multiply and add with
  * rounding to odd, default NaNs and denormals flushed, and raise nothing (BFMul, BFAdd of the
- * manual); BFMLAL is an ordinary fused multiply-add. A bfloat16 is the upper half of a single.
+ * manual). A bfloat16 is the upper half of a single.
  *
  * Example: BFCVT of 0x3f808000 to nearest even is 0x3f80, inexact.
  */
@@ -89,17 +89,6 @@ static V128 matrix(const V128 *acc, const V128 *n, const V128 *m)
     return r;
 }
 
-static V128 mul_add(SoftFp *fp, uint32_t what, const V128 *acc, const V128 *n, const V128 *m)
-{
-    unsigned odd = what & A64_BF_UPPER ? 1 : 0;
-    V128 r;
-    for (unsigned e = 0; e < 4; e++) {
-        SoftFma x = {single_of(n->u16[2 * e + odd]), single_of(m->u16[2 * e + odd]), acc->u32[e]};
-        r.u32[e] = (uint32_t)softfp_fma(fp, SOFT_F32, x);
-    }
-    return r;
-}
-
 static bool rounds_up(const SoftFp *fp, uint32_t a)
 {
     uint32_t rest = a & 0xffff;
@@ -156,9 +145,6 @@ void helper_a64_bf(Vcpu *v, V128 *ret, uint32_t what, const V128 *acc, const V12
         break;
     case A64_BF_MATRIX:
         *ret = matrix(acc, n, m);
-        break;
-    case A64_BF_MLAL:
-        *ret = mul_add(&fp, what, acc, n, m);
         break;
     default:
         *ret = narrow(&fp, what, n);

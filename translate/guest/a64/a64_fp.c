@@ -43,14 +43,7 @@ TransResult a64_fp_frint_n(TransCtx *tc, A64Insn insn)
 /* Register n as f16: the low 16 bits. */
 static IrRef get_half(TransCtx *tc, unsigned n)
 {
-    IrRef w = ir_op1(tc->u, IR_VTO, IR_I32, a64_v(tc, n));
-    return ir_op1(tc->u, IR_BITCAST, IR_F16, ir_op1(tc->u, IR_TRUNC, IR_I16, w));
-}
-
-static void set_half(TransCtx *tc, unsigned n, IrRef v)
-{
-    IrRef bits = ir_op1(tc->u, IR_BITCAST, IR_I16, v);
-    a64_set_f(tc, n, ir_op1(tc->u, IR_ZEXT, IR_I32, bits));
+    return ir_op1(tc->u, IR_VTO, IR_F16, a64_v(tc, n));
 }
 
 TransResult a64_fp_fcvt(TransCtx *tc, A64Insn insn)
@@ -58,11 +51,7 @@ TransResult a64_fp_fcvt(TransCtx *tc, A64Insn insn)
     const A64_fp_fcvt f = insn.fp_fcvt;
     static const uint8_t types[] = {IR_F32, IR_F64, IR_VOID, IR_F16};
     IrRef v = f.ftype == 3 ? get_half(tc, f.rn) : a64_f(tc, f.ftype, f.rn);
-    v = ir_op1(tc->u, IR_FCVT, types[f.opc], v);
-    if (f.opc == 3)
-        set_half(tc, f.rd, v);
-    else
-        a64_set_f(tc, f.rd, v);
+    a64_set_f(tc, f.rd, ir_op1(tc->u, IR_FCVT, types[f.opc], v));
     return TR_NEXT;
 }
 

@@ -4,7 +4,7 @@
  * Everything is done by the vector ops on lanes of 16 bits, with the handlers' shared functions of
  * the wider formats (a64_lanes_fp3, a64_lanes_fp2): their `sz` of 0 single and 1 double goes on
  * downward to A64_HALF. A scalar is lane 0 of a vector of zeros, on which no op raises a flag; a
- * divisor has ones there. Conversions from and to general registers are helper calls. Example,
+ * divisor has ones there. Example,
  * `fadd h0, h1, h2`:
  *
  *     v1 = vinsl.16 0, get v1;  v2 = vinsl.16 0, get v2;  v3 = vfadd.16 v1, v2;  set v0, v3
@@ -82,6 +82,11 @@ TransResult a64_fp_3src_h(TransCtx *tc, A64Insn insn)
     return TR_NEXT;
 }
 
+static IrRef as_half(TransCtx *tc, IrRef v)
+{
+    return ir_op1(tc->u, IR_VTO, IR_F16, v);
+}
+
 /*
  * As a single, for comparing: exact, and a signalling NaN raises what the comparison would. With
  * FZ16 the comparison, not the conversion, flushes.
@@ -89,15 +94,16 @@ TransResult a64_fp_3src_h(TransCtx *tc, A64Insn insn)
 static IrRef as_single(TransCtx *tc, IrRef v)
 {
     IrUnit *u = tc->u;
-    IrRef w = ir_op1(u, IR_VTO, IR_I32, v);
+    IrRef h = as_half(tc, v);
     if (tc->mode & MODE_FP_FZ16) {
+        IrRef w = ir_op1(u, IR_VTO, IR_I32, v);
         IrRef exp = ir_op2(u, IR_AND, IR_I32, w, ir_const(u, IR_I32, 0x7c00));
         IrRef tiny = ir_cmp(u, CMP_EQ, exp, ir_const(u, IR_I32, 0));
         IrRef zero = ir_op2(u, IR_AND, IR_I32, w, ir_const(u, IR_I32, 0x8000));
         w = ir_select(u, IR_I32, tiny, zero, w);
+        h = ir_op1(u, IR_BITCAST, IR_F16, ir_op1(u, IR_TRUNC, IR_I16, w));
     }
-    IrRef h = ir_op1(u, IR_BITCAST, IR_F16, ir_op1(u, IR_TRUNC, IR_I16, w));
-    return ir_op1(u, IR_FCVT, IR_F32, h);
+    return ir_op1x(u, IR_FCVT, IR_F32, FPX_IEEE, h, 0);
 }
 
 static IrRef compare(TransCtx *tc, bool signaling, IrRef n, IrRef m)
@@ -174,7 +180,10 @@ TransResult a64_fmov_h_r(TransCtx *tc, A64Insn insn)
     return TR_NEXT;
 }
 
-/* ---- general registers ------------------------------------------------------------------------
+/* ---- general registers ----------------------------------------------------------------------
+ *
+ * To an integer by way of a single, from one by way of a double: both exact, but for integers of 64
+ * bits with more than 36 binary places (53 would not do) and for what FZ16 flushes: helpers.
  */
 
 /* `how` as helpers.def says for fp_f2i and fp_i2f. */
@@ -186,20 +195,35 @@ static uint32_t how(IrType from, IrType to, unsigned aux, unsigned fbits)
 static void to_int(TransCtx *tc, unsigned aux, A64_fp_fixed_h f, unsigned fbits)
 {
     IrUnit *u = tc->u;
-    IrRef bits = ir_op1x(u, IR_VGET, IR_I64, VE_16, a64_v(tc, f.rn), 0);
-    IrRef args[2] = {ir_const(u, IR_I32, how(IR_F16, a64_type(f.sf), aux, fbits)), bits};
-    IrRef v = ir_call(u, HELPER_fp_f2i, IR_I64, args, 2);
-    a64_set_r(tc, f.sf, f.rd, f.sf ? v : ir_op1(u, IR_TRUNC, IR_I32, v));
+    IrType t = a64_type(f.sf);
+    IrRef v = a64_v(tc, f.rn);
+    if (tc->mode & MODE_FP_FZ16) {
+        IrRef bits = ir_op1x(u, IR_VGET, IR_I64, VE_16, v, 0);
+        IrRef args[2] = {ir_const(u, IR_I32, how(IR_F16, t, aux, fbits)), bits};
+        v = ir_call(u, HELPER_fp_f2i, IR_I64, args, 2);
+        v = f.sf ? v : ir_op1(u, IR_TRUNC, IR_I32, v);
+    } else {
+        v = ir_op1x(u, IR_FCVT, IR_F32, FPX_IEEE, as_half(tc, v), 0);
+        v = ir_op1x(u, IR_F2I, t, aux, v, (int32_t)fbits);
+    }
+    a64_set_r(tc, f.sf, f.rd, v);
 }
 
 static void from_int(TransCtx *tc, A64_fp_fixed_h f, unsigned fbits)
 {
+    enum { EXACT_ENOUGH = 36 };
     IrUnit *u = tc->u;
     unsigned aux = f.op & 1 ? 0 : FPX_SIGNED;
-    IrRef args[2] = {ir_const(u, IR_I32, how(a64_type(f.sf), IR_F16, aux, fbits)),
-                     a64_r(tc, 1, f.rn)};
-    IrRef v = ir_call(u, HELPER_fp_i2f, IR_I64, args, 2);
-    set_half(tc, f.rd, ir_op1(u, IR_VFROM, IR_V128, v));
+    if (tc->mode & MODE_FP_FZ16 || (f.sf && fbits > EXACT_ENOUGH)) {
+        IrRef args[2] = {ir_const(u, IR_I32, how(a64_type(f.sf), IR_F16, aux, fbits)),
+                         a64_r(tc, 1, f.rn)};
+        IrRef v = ir_call(u, HELPER_fp_i2f, IR_I64, args, 2);
+        set_half(tc, f.rd, ir_op1(u, IR_VFROM, IR_V128, v));
+        return;
+    }
+    IrRef v = ir_op1x(u, IR_I2F, IR_F64, aux, a64_r(tc, f.sf, f.rn), (int32_t)fbits);
+    v = ir_op1x(u, IR_FCVT, IR_F16, FPX_IEEE, v, 0);
+    a64_set_v(tc, f.rd, ir_op1(u, IR_VFROM, IR_V128, v));
 }
 
 TransResult a64_fp_fixed_h(TransCtx *tc, A64Insn insn)

@@ -23,6 +23,8 @@ IrRef a64_v_lane0(TransCtx *tc, unsigned ve, IrRef v)
 {
     if (ve == VE_64)
         return v_op1(tc, IR_VZHI, 0, v);
+    if (ve < VE_32)
+        return v_op2(tc, IR_VAND, 0, v, ir_vconst(tc->u, (1u << (8u << ve)) - 1, 0));
     return ir_op2x(tc->u, IR_VINSL, IR_V128, ve, v_zero(tc), v, 0);
 }
 

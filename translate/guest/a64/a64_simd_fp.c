@@ -315,13 +315,10 @@ TransResult a64_v_fcvtn(TransCtx *tc, A64Insn insn)
 {
     const A64_v_fcvtn f = insn.v_fcvtn;
     IrRef n = a64_v(tc, f.rn), r;
-    A64Operands o = {n, n, n};
     if (f.U)
-        r = a64_vec_call_fp(tc, A64_VEC_FCVTXN, A64_LANES(VE_64, 2), o);
-    else if (f.sz)
-        r = ir_op1(tc->u, IR_VFCVTN, IR_V128, n);
+        r = a64_vec_call_fp(tc, A64_VEC_FCVTXN, A64_LANES(VE_64, 2), (A64Operands){n, n, n});
     else
-        r = a64_vec_call_fp(tc, A64_VEC_FCVTN_H, A64_LANES(VE_32, 4), o);
+        r = v_op1(tc, IR_VFCVTN, VE_32 + f.sz, n);
     a64_set_half(tc, f.Q, f.rd, r);
     return TR_NEXT;
 }
@@ -338,14 +335,7 @@ TransResult a64_fcvtxn_sc(TransCtx *tc, A64Insn insn)
 TransResult a64_v_fcvtl(TransCtx *tc, A64Insn insn)
 {
     const A64_v_fcvtl f = insn.v_fcvtl;
-    IrRef n = a64_v(tc, f.rn), r;
-    if (f.sz) {
-        r = v_op1(tc, IR_VFCVTL, VE_32 | (f.Q ? VE_HI : 0), n);
-    } else {
-        n = f.Q ? v_op1i(tc, IR_VDUPL, VE_64, n, 1) : n;
-        r = a64_vec_call_fp(tc, A64_VEC_FCVTL_H, A64_LANES(VE_32, 4), (A64Operands){n, n, n});
-    }
-    a64_set_v(tc, f.rd, r);
+    a64_set_v(tc, f.rd, v_op1(tc, IR_VFCVTL, (VE_16 + f.sz) | (f.Q ? VE_HI : 0), a64_v(tc, f.rn)));
     return TR_NEXT;
 }
 

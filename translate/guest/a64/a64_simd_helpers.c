@@ -125,21 +125,12 @@ static uint64_t fp_lane(SoftFp *fp, A64VecOp op, SoftFmt f, const uint64_t ab[2]
     }
 }
 
-/* Conversions whose result lanes have another size. */
-static V128 fp_resize(SoftFp *fp, A64VecOp op, unsigned lanes, const V128 *a)
+/* fcvtxn: doubles to singles, rounded to odd. */
+static V128 narrow_odd(SoftFp *fp, unsigned lanes, const V128 *a)
 {
     V128 r = {{0, 0}};
-    for (unsigned i = 0; i < lanes; i++) {
-        if (op == A64_VEC_FCVTN_H)
-            r.u16[i] =
-                (uint16_t)softfp_convert(fp, a->u32[i], (SoftCvt){SOFT_F32, SOFT_F16, fp->rm});
-        else if (op == A64_VEC_FCVTL_H)
-            r.u32[i] =
-                (uint32_t)softfp_convert(fp, a->u16[i], (SoftCvt){SOFT_F16, SOFT_F32, fp->rm});
-        else
-            r.u32[i] =
-                (uint32_t)softfp_convert(fp, a->u64[i], (SoftCvt){SOFT_F64, SOFT_F32, SOFT_RO});
-    }
+    for (unsigned i = 0; i < lanes; i++)
+        r.u32[i] = (uint32_t)softfp_convert(fp, a->u64[i], (SoftCvt){SOFT_F64, SOFT_F32, SOFT_RO});
     return r;
 }
 
@@ -150,8 +141,8 @@ void helper_a64_vec_fp(Vcpu *v, V128 *ret, uint32_t what, const V128 *a, const V
     unsigned ve = what >> 8 & 3, lanes = what >> 16;
     SoftFp fp = a64_fp_context(v);
     V128 r = {{0, 0}};
-    if (op >= A64_VEC_FCVTN_H) {
-        r = fp_resize(&fp, op, lanes, a);
+    if (op == A64_VEC_FCVTXN) {
+        r = narrow_odd(&fp, lanes, a);
     } else {
         for (unsigned i = 0; i < lanes; i++) {
             uint64_t ab[2] = {lane_get(a, ve, i), lane_get(b, ve, i)};

@@ -13,7 +13,7 @@
     X(SM3SS1) X(SM3TT1A) X(SM3TT1B) X(SM3TT2A) X(SM3TT2B) \
     /* helper_a64_vec_fp: FP mode and flags */ \
     X(FMULX) X(FRECPS) X(FRSQRTS) X(FRECPE) X(FRSQRTE) X(FRECPX) \
-    X(FRINT32Z) X(FRINT32X) X(FRINT64Z) X(FRINT64X) X(FCVTN_H) X(FCVTL_H) X(FCVTXN)
+    X(FRINT32Z) X(FRINT32X) X(FRINT64Z) X(FRINT64X) X(FCVTXN)
 /* clang-format on */
 
 typedef enum A64VecOp {
@@ -28,11 +28,10 @@ enum {
     A64_BF_FMLAL,
     A64_BF_DOT,
     A64_BF_MATRIX,
-    A64_BF_MLAL,
     A64_BF_CVT,
     A64_BF_OP = 15,
     A64_BF_Q = 16,      /* 128 bits (CVT: four lanes, else one) */
-    A64_BF_UPPER = 32,  /* FMLAL: the upper halves; MLAL: the odd elements */
+    A64_BF_UPPER = 32,  /* FMLAL: the upper halves */
     A64_BF_NEGATE = 64, /* FMLAL: the first factor */
 };
 
