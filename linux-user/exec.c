@@ -28,6 +28,7 @@
 #include "paths.h"
 #include "process.h"
 #include "str.h"
+#include "sysroot.h"
 #include "sys_handlers.h"
 #include "thread.h"
 
@@ -49,7 +50,7 @@ typedef enum Target { TARGET_NATIVE, TARGET_GUEST } Target;
 typedef struct ExecPlan {
     Thread *t;
     int dirfd, flags;
-    const char *path; /* program to run in the end */
+    const char *path; /* what execve was given, on the host */
     int depth;        /* scripts followed */
     Script scripts[SCRIPT_DEPTH];
     char head[HEAD_SIZE];
@@ -60,6 +61,7 @@ typedef struct ExecPlan {
     char comm[32]; /* --exec-comm=: named after the path as given, not after what it leads to */
     ElfFile elf;
     int fd;              /* open program, -1 none */
+    bool moved;          /* path is the sysroot's */
     bool pass_fd;        /* the child cannot open it by name */
     size_t size;         /* of this mapping */
     const char *words[]; /* the host's argv */
@@ -104,7 +106,8 @@ static bool is_guest_elf(const ExecPlan *x)
 /* The interpreter named in x->interp, of a program for `machine`. */
 static long check_interp(ExecPlan *x, unsigned machine)
 {
-    long fd = path_open_exec(AT_FDCWD, path_in_sysroot(x->interp, x->interp_at));
+    bool found = sysroot_find(AT_FDCWD, x->interp, SYSROOT_FOLLOW, x->interp_at);
+    long fd = path_open_exec(AT_FDCWD, found ? x->interp_at : x->interp);
     if (hs_failed(fd))
         return fd;
     bool bad = elf_read(&x->elf, (int)fd) || x->elf.eh.e_machine != machine;
@@ -173,12 +176,8 @@ static long find_target(ExecPlan *x, Target *target)
             return r;
         close_program(x);
         x->depth++;
-        x->path = path_in_sysroot(s->interp, x->interp_at);
-        if (x->path == x->interp_at) {
-            memcpy(x->path_buf, x->interp_at, sizeof x->interp_at);
-            x->path = x->path_buf;
-        }
-        r = open_program(x, AT_FDCWD, x->path);
+        bool found = sysroot_find(AT_FDCWD, s->interp, SYSROOT_FOLLOW, x->interp_at);
+        r = open_program(x, AT_FDCWD, found ? x->interp_at : s->interp);
     }
     if (r || !is_guest_elf(x))
         return r;
@@ -206,7 +205,7 @@ static long build_words(ExecPlan *x, GuestAddr argv, long argc)
     }
     w[n++] = x->comm;
     w[n++] = "--";
-    w[n++] = x->depth ? x->path : x->shown;
+    w[n++] = x->depth ? program : x->shown;
     for (int i = x->depth - 1; i >= 0; i--) {
         if (i < x->depth - 1)
             w[n++] = x->scripts[i].interp;
@@ -228,7 +227,8 @@ static long host_exec(ExecPlan *x, Target target, const uint64_t *a)
     Thread *t = x->t;
     long r = signal_before_exec(t);
     if (r == 0 && target == TARGET_NATIVE) {
-        r = sys_host_blocking(&t->sys, __NR_execveat, (uint64_t)(int64_t)a[0], a[1], a[2], a[3],
+        uint64_t path = x->moved ? (uintptr_t)x->path : a[1];
+        r = sys_host_blocking(&t->sys, __NR_execveat, (uint64_t)(int64_t)a[0], path, a[2], a[3],
                               a[4], 0);
     } else if (r == 0) {
         if (x->pass_fd && !x->depth)
@@ -243,6 +243,17 @@ static long host_exec(ExecPlan *x, Target target, const uint64_t *a)
     }
     signal_exec_failed(t);
     return r;
+}
+
+/* x->path, or where the sysroot has it: then in x->path_buf as well. */
+static const char *find_in_sysroot(ExecPlan *x)
+{
+    unsigned mode = x->flags & AT_SYMLINK_NOFOLLOW ? 0 : SYSROOT_FOLLOW;
+    if (sysroot_find(x->dirfd, x->path, mode, x->interp_at)) {
+        memcpy(x->path_buf, x->interp_at, sizeof x->interp_at);
+        x->moved = true;
+    }
+    return x->path_buf;
 }
 
 /* Names of the program: what to open now, and what the new program sees as its path. */
@@ -267,20 +278,13 @@ static long name_program(ExecPlan *x, GuestAddr path)
     }
     if (x->dirfd != AT_FDCWD && x->path[0] != '/') {
         sb_printf(&shown, "/dev/fd/%d/%s", x->dirfd, x->path);
+        x->path = find_in_sysroot(x);
         x->pass_fd = true;
         return 0;
     }
-    sb_puts(&shown, x->path);
     const char *own = path_self_exe(x->path);
-    x->path = own ? own : path_in_sysroot(x->path, x->interp_at);
-    if (x->path == x->interp_at) {
-        memcpy(x->path_buf, x->interp_at, sizeof x->interp_at);
-        x->path = x->path_buf;
-    }
-    if (own) {
-        shown.len = 0;
-        sb_puts(&shown, own);
-    }
+    sb_puts(&shown, own ? own : x->path);
+    x->path = own ? own : find_in_sysroot(x);
     return 0;
 }
 

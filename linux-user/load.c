@@ -23,6 +23,7 @@
 #include "hostsys.h"
 #include "paths.h"
 #include "str.h"
+#include "sysroot.h"
 
 enum {
     AT_MINSIGSTKSZ_TYPE = 51, /* linux/auxvec.h of older headers lacks it */
@@ -82,7 +83,9 @@ int program_open(Program *p)
     const Options *o = &process.opt;
     long fd = o->exec_fd;
     if (fd < 0) {
-        fd = path_open_exec(AT_FDCWD, p->path);
+        char found[SYS_PATH_MAX];
+        bool moved = sysroot_find(AT_FDCWD, p->path, SYSROOT_FOLLOW, found);
+        fd = path_open_exec(AT_FDCWD, moved ? found : p->path);
         if (hs_failed(fd))
             return open_failed(p->path, fd);
     }
@@ -140,7 +143,8 @@ static int no_interp(const Loader *l)
 
 static int load_interp(Loader *l)
 {
-    const char *path = path_in_sysroot(l->interp_path, l->interp_found);
+    bool found = sysroot_find(AT_FDCWD, l->interp_path, SYSROOT_FOLLOW, l->interp_found);
+    const char *path = found ? l->interp_found : l->interp_path;
     unsigned machine = l->file.eh.e_machine;
     long fd = path_open_exec(AT_FDCWD, path);
     if (fd == -ENOENT || fd == -ENOTDIR)

@@ -20,6 +20,7 @@
 #include "load.h"
 #include "paths.h"
 #include "str.h"
+#include "sysroot.h"
 #include "thread.h"
 
 enum { PRESERVED_ARGV0 = 1 /* AT_FLAGS of binfmt_misc's P */, LOG_FD_MIN = 500 };
@@ -405,6 +406,7 @@ static void ferry_main(void *thread)
         no_memory();
     quit_on(options_parse(&process.opt, &process.arena, boot.argc, boot.argv, boot.envp));
     guests_init();
+    sysroot_init();
     print_cpu_help();
     if (process.opt.first_program_arg >= boot.argc) {
         log_error("ferry: no program to run (try --help)\n");

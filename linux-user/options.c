@@ -58,7 +58,7 @@ static const OptRow rows[] = {
     {OPT_HELP, "h", "help", "", "", "print this help"},
     {OPT_VERSION, "version", "", "", "QEMU_VERSION", "print the version"},
     {OPT_SYSROOT, "L", "sysroot", "path", "QEMU_LD_PREFIX",
-     "look for the program's files under path first"},
+     "the tree with the program's libraries, over the host's"},
     {OPT_SET_ENV, "E", "env", "n=v,...", "QEMU_SET_ENV", "set variables of the program"},
     {OPT_UNSET_ENV, "U", "unset-env", "n,...", "QEMU_UNSET_ENV", "remove variables"},
     {OPT_ARGV0, "0", "argv0", "name", "QEMU_ARGV0", "the program's argv[0]"},
@@ -130,7 +130,7 @@ static int print_help(void)
 {
     char line[256];
     static const char head[] = "usage: ferry [options] program [arguments]\n"
-                               "Runs a Linux program of another architecture (AArch64).\n\n"
+                               "Runs a Linux program of another architecture (AArch64, RISC-V).\n\n"
                                "Options; long names take two dashes as well, and --name=value:\n";
     static const char tail[] =
         "\nVariables set the same before the command line does; lists are split at commas.\n"

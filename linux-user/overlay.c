@@ -15,6 +15,7 @@
 #include <string.h>
 #include "guestmem.h"
 #include "hostsys.h"
+#include "paths.h"
 #include "process.h"
 #include "str.h"
 
@@ -127,15 +128,6 @@ static bool leads_to(const Overlay *o, const SysPathQuery *q)
     return str_eq(name, o->path);
 }
 
-/* The guest's open flags as the host's; openat2 has them in a struct. */
-static uint64_t host_flags(SysCtx *c, const SysPathQuery *q)
-{
-    uint64_t flags = q->args[2];
-    if (q->row->id == SYS_ROW_openat2 && !gm_copy_in(&flags, q->args[2], sizeof flags))
-        return O_WRONLY; /* the kernel will say EFAULT */
-    return sys_open_flags_to_host(c->abi, flags);
-}
-
 /* A second opening of the file in memory takes the first one's place: the lowest free number. */
 static long reopen(long fd, uint64_t flags)
 {
@@ -156,7 +148,7 @@ bool overlay_open(SysCtx *c, const SysPathQuery *q, long *result)
     const Overlay *o = find_by_name(q->path);
     if (!o || (q->row->id != SYS_ROW_openat && q->row->id != SYS_ROW_openat2))
         return false;
-    uint64_t flags = host_flags(c, q);
+    uint64_t flags = path_open_flags(c, q);
     if ((flags & O_ACCMODE) != O_RDONLY || flags & (O_PATH | O_DIRECTORY | O_TRUNC) ||
         !leads_to(o, q))
         return false;

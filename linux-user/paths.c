@@ -1,10 +1,9 @@
 /*
- * The path hook. With -L /srv/arm64:
+ * The path hook:
  *
- *     openat(AT_FDCWD, "/lib/libc.so.6")   -> /srv/arm64/lib/libc.so.6 when that exists
- *     readlinkat("/proc/self/exe")         -> the guest program's path, not ferry's
- *
- * Calls that create, rename or remove names are left alone: they mean the real tree.
+ *     readlinkat("/proc/self/exe")     -> the guest program's path, not ferry's
+ *     openat("/proc/cpuinfo")          -> the guest's processors (overlay.c)
+ *     openat("/lib/libc.so.6")         -> the sysroot's (sysroot.c)
  */
 #include "paths.h"
 #include <asm/errno.h>
@@ -17,23 +16,9 @@
 #include "overlay.h"
 #include "process.h"
 #include "str.h"
+#include "sysroot.h"
 
 enum { HOST_X_OK = 1 };
-
-const char *path_in_sysroot(const char *path, char *out)
-{
-    const char *root = process.opt.sysroot;
-    StrBuf sb = {out, SYS_PATH_MAX, 0};
-    if (!root || path[0] != '/' || str_after(path, root))
-        return path;
-    sb_printf(&sb, "%s%s", root, path);
-    if (sb.len + 1 >= SYS_PATH_MAX)
-        return path;
-    long r = HS(__NR_faccessat2, AT_FDCWD, out, 0, AT_SYMLINK_NOFOLLOW);
-    if (r == -ENOSYS)
-        r = HS(__NR_faccessat, AT_FDCWD, out, 0);
-    return r == 0 ? out : path;
-}
 
 /* After "/proc/": true for "self", "thread-self" and our own number; *rest is what follows. */
 static bool own_proc_dir(const char *s, const char **rest)
@@ -91,31 +76,19 @@ static long put_link(const SysPathQuery *q, const char *text)
     return gm_copy_out(q->args[2], text, n) ? (long)n : -EFAULT;
 }
 
-static bool looks_in_sysroot(uint16_t row)
+uint64_t path_open_flags(SysCtx *c, const SysPathQuery *q)
 {
-    switch (row) {
-    case SYS_ROW_openat:
-    case SYS_ROW_openat2:
-    case SYS_ROW_newfstatat:
-    case SYS_ROW_statx:
-    case SYS_ROW_faccessat:
-    case SYS_ROW_faccessat2:
-    case SYS_ROW_readlinkat:
-    case SYS_ROW_statfs:
-    case SYS_ROW_getxattr:
-    case SYS_ROW_lgetxattr:
-    case SYS_ROW_inotify_add_watch:
-        return true;
-    default:
-        return false;
-    }
+    uint64_t flags = q->args[2];
+    if (q->row->id == SYS_ROW_openat2 && !gm_copy_in(&flags, q->args[2], sizeof flags))
+        return O_WRONLY; /* the kernel will say EFAULT */
+    return sys_open_flags_to_host(c->abi, flags);
 }
 
 SysPathResult path_hook(SysCtx *c, const SysPathQuery *q, char *out, long *result)
 {
     const char *exe = q->path[0] == '/' ? path_self_exe(q->path) : NULL;
     if (exe && q->row->id == SYS_ROW_readlinkat) {
-        *result = put_link(q, exe);
+        *result = put_link(q, sysroot_shown(exe));
         return SYS_PATH_DONE;
     }
     if (exe) {
@@ -125,7 +98,10 @@ SysPathResult path_hook(SysCtx *c, const SysPathQuery *q, char *out, long *resul
     }
     if (overlay_open(c, q, result))
         return SYS_PATH_DONE;
-    if (process.opt.sysroot && looks_in_sysroot(q->row->id) && path_in_sysroot(q->path, out) == out)
-        return SYS_PATH_REPLACED;
-    return SYS_PATH_KEEP;
+    bool moved = sysroot_path(c, q, out);
+    if (process.opt.sysroot && q->row->id == SYS_ROW_readlinkat) {
+        *result = sysroot_readlink(q, moved ? out : q->path);
+        return SYS_PATH_DONE;
+    }
+    return moved ? SYS_PATH_REPLACED : SYS_PATH_KEEP;
 }

@@ -6,11 +6,6 @@
 
 #include "sys.h"
 
-/*
- * The place of an absolute path below the sysroot, in out[SYS_PATH_MAX], if something is there;
- * otherwise `path` itself.
- */
-const char *path_in_sysroot(const char *path, char *out);
 /* The guest program's path when `path` names this process's /proc exe link; otherwise NULL. */
 const char *path_self_exe(const char *path);
 /*
@@ -18,6 +13,8 @@ const char *path_self_exe(const char *path);
  * the kernel's open_exec. A descriptor or -errno.
  */
 long path_open_exec(int dirfd, const char *path);
+/* The flags of openat or openat2 with the host's bits. */
+uint64_t path_open_flags(SysCtx *c, const SysPathQuery *q);
 /* SysCtx.path_hook */
 SysPathResult path_hook(SysCtx *c, const SysPathQuery *q, char *out, long *result);
 

