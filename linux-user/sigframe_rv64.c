@@ -117,7 +117,7 @@ static uint16_t slot_named(const GuestOps *g, const char *name)
     for (uint16_t i = 0; i < g->n_slots; i++)
         if (str_eq(g->slots[i].name, name))
             return i;
-    CHECK(!"slot exists");
+    CHECK_NEVER("slot exists");
     return 0;
 }
 

@@ -121,7 +121,7 @@ static bool reuse_compare(X64Sel *s, RaInsn *r, IrRef a, IrRef b, X64Cc cc)
         if (keeps[x->op] == COMPARES && leaves_compare(s, j, a, b, &c)) {
             s->val[j].eflags |= X64_EFL_WANTED;
             r->cond = COND_EFLAGS;
-            r->cc = c;
+            r->cc = (uint8_t)c;
             r->imm = j;
             return true;
         }

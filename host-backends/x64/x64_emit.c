@@ -82,7 +82,7 @@ static inline unsigned mem_xb(X64Mem m)
     return (m.index & 8u) >> 2 | (m.base & 8u) >> 3;
 }
 
-static __attribute__((noipa)) void long_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm)
+static NO_IPA void long_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm)
 {
     bool force = (op & X64_BYTE_REG && reg >= 4) || (op & X64_BYTE_RM && rm >= 4);
     uint8_t *p = put_opcode(e->p, op, (reg & 8) >> 1 | (rm & 8) >> 3, force);
@@ -108,8 +108,7 @@ void x64_rr(X64Emit *e, X64Op op, unsigned reg, unsigned rm)
     e->p = p + 2;
 }
 
-static __attribute__((noipa)) void long_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m,
-                                           unsigned imm_len)
+static NO_IPA void long_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned imm_len)
 {
     bool force = op & X64_BYTE_REG && reg >= 4;
     uint8_t *p = put_opcode(e->p, op, (reg & 8) >> 1 | mem_xb(m), force);

@@ -459,7 +459,7 @@ void xv_emit(X64Vec *v, const RaInsn *i)
         v_call_vec_op(v, i);
     else if (!xv_emit_move(v, i) && !xv_emit_int(v, i) && !xv_emit_perm(v, i) &&
              !xv_emit_fp(v, i) && !xv_emit_cvt(v, i) && !xv_emit_vfp(v, i))
-        CHECK(!"a float or vector op");
+        CHECK_NEVER("a float or vector op");
     if (i->n_dst && i->dst[0].ref != i->ir && !v->zeroed)
         v_scalar_result(v, i, i->dst[0].loc);
 }

@@ -16,6 +16,9 @@ extern void (*check_context_hook)(void);
 
 #define CHECK(e) (LIKELY(e) ? (void) 0 : check_fail(__FILE__, __LINE__, #e))
 
+/* A place that is never reached; `why` says what held. */
+#define CHECK_NEVER(why) check_fail(__FILE__, __LINE__, why)
+
 #ifdef FERRY_DEBUG
 #define DCHECK(e) CHECK(e)
 #else

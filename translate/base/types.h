@@ -22,6 +22,13 @@ typedef uint64_t GuestAddr;
 #define UNLIKELY(x)        __builtin_expect(!!(x), 0)
 #define CONTAINER_OF(p, type, member) ((type *) ((char *) (p) - offsetof(type, member)))
 
+/* A function whose callers keep their own shape: neither inlined nor specialised. */
+#ifdef __clang__
+#define NO_IPA __attribute__((noinline))
+#else
+#define NO_IPA __attribute__((noipa))
+#endif
+
 /* A 128-bit guest vector register, lane 0 lowest, as it lies in memory. */
 typedef union V128 {
     uint64_t u64[2];

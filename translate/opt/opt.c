@@ -48,5 +48,5 @@ void opt_run(IrUnit *u, Arena *a, const OptConfig *cfg)
     if (!cfg->verify || ir_verify(u, &err))
         return;
     log_error("ferry: after the passes: %s\n", text);
-    CHECK(!"the unit is still well formed");
+    CHECK_NEVER("the unit is still well formed");
 }

@@ -88,7 +88,8 @@ static void make_snaps(Prepass *p, RaInsn *in)
         sn->n_ops = recipe ? ir_ops[x->op].nargs : 1;
         for (uint32_t j = 0; j < sn->n_ops; j++) {
             IrRef r = recipe ? ir_recipe_arg(ra->ir, x->arg[j]) : v;
-            sn->arg[j] = (RaOperand){.ref = r, .cls = ra_class_of(ra->ir, r), .loc = LOC_NONE};
+            sn->arg[j] =
+                (RaOperand){.ref = r, .cls = (uint8_t)ra_class_of(ra->ir, r), .loc = LOC_NONE};
         }
         sn->type = ra->ir->insns[recipe ? x->arg[0] : v].type;
         in->n_snap++;
@@ -300,7 +301,7 @@ static void verify(const RaUnit *ra)
     if (ra_check(ra, &err))
         return;
     log_error("ferry: register allocation: %s\n", text);
-    CHECK(!"register allocation");
+    CHECK_NEVER("register allocation");
 }
 
 bool ra_run(RaUnit *ra, const RaConfig *cfg)

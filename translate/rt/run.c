@@ -98,7 +98,7 @@ static bool run_left(Vcpu *v, ExitRec **rec, RtEvent *ev)
         *ev = event_fault(v);
         return true;
     }
-    CHECK(!"a known leave reason");
+    CHECK_NEVER("a known leave reason");
 }
 
 /* looked: the lookup table had no unit for this pc. */

@@ -103,5 +103,5 @@ void dump_verify(const IrUnit *u, const char *after)
     ir_print(u, &sb);
     dump_close(&sb, tid);
     log_error("ferry: IR verifier after %s: %s\n", after, msg);
-    CHECK(!"the IR is well-formed");
+    CHECK_NEVER("the IR is well-formed");
 }

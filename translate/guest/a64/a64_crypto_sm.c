@@ -168,7 +168,7 @@ V128 a64_crypto_sm_op(A64VecOp op, const V128 *a, const V128 *b, const V128 *c)
     case A64_VEC_SM4EKEY:
         return sm4_rounds(*b, c, true);
     default:
-        CHECK(!"a crypto op");
+        CHECK_NEVER("a crypto op");
         return *a;
     }
 }

@@ -43,7 +43,7 @@ static uint64_t plain_lane(A64VecOp op, uint64_t a, uint64_t b)
     case A64_VEC_URSQRTE:
         return softfp_ursqrte((uint32_t)a);
     default:
-        CHECK(!"an op of helper_a64_vec");
+        CHECK_NEVER("an op of helper_a64_vec");
         return 0;
     }
 }
@@ -120,7 +120,7 @@ static uint64_t fp_lane(SoftFp *fp, A64VecOp op, SoftFmt f, const uint64_t ab[2]
     case A64_VEC_FRINT64X:
         return softfp_round_int_n(fp, f, a, fp->rm, op == A64_VEC_FRINT32X ? 32 : 64);
     default:
-        CHECK(!"an op of helper_a64_vec_fp");
+        CHECK_NEVER("an op of helper_a64_vec_fp");
         return 0;
     }
 }
