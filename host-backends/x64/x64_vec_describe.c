@@ -345,13 +345,14 @@ bool xv_may_be_vector(const XvEnv *e, IrRef r)
 static bool zero_above(const XvEnv *e, IrRef r, IrType t)
 {
     const IrInsn *i = &e->u->insns[r];
-    IrType from = (IrType)e->u->insns[i->arg[0]].type;
+    IrType from;
     switch (i->op) {
     case IR_LD:
         return i->type == t || (i->type == IR_V128 && MA_SIZE(i->aux) <= (t == IR_F64 ? 3 : 2));
     case IR_I2F:
         return i->type == t;
     case IR_VFROM:
+        from = (IrType)e->u->insns[i->arg[0]].type;
         return from == t || from == IR_F32 || from == IR_I32;
     case IR_VZHI:
         return t == IR_F64;

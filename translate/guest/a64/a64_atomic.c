@@ -116,10 +116,10 @@ static PairStep pair_step(const uint8_t *code, uint32_t len)
         s.target = (int32_t)(w << 6) >> 4;
     } else if ((w & 0xff000000) == 0x54000000 || (w & 0x7e000000) == 0x34000000) {
         s.jump = true; /* b.cond, cbz, cbnz */
-        s.target = (int32_t)(w << 8) >> 13 << 2;
+        s.target = ((int32_t)(w << 8) >> 13) * 4;
     } else if ((w & 0x7e000000) == 0x36000000) { /* tbz, tbnz */
         s.jump = true;
-        s.target = (int32_t)(w << 13) >> 18 << 2;
+        s.target = ((int32_t)(w << 13) >> 18) * 4;
     } else if ((w & 0xfe000000) == 0xd6000000) { /* br, blr, ret */
         s.touches = s.next = (w >> 21 & 7) == 1; /* blr and its relatives come back */
     } else if ((w & 0xff000000) == 0xd4000000 || (w & 0xfffff0ff) == 0xd503305f) {

@@ -104,7 +104,7 @@ TransResult a64_fccmp(TransCtx *tc, A64Insn insn)
     IrRef n = ir_select(tc->u, t, cond, a64_f(tc, f.t, f.rn), zero);
     IrRef m = ir_select(tc->u, t, cond, a64_f(tc, f.t, f.rm), zero);
     IrRef fl = ir_op2x(tc->u, IR_FCMP, IR_FLAGS, f.op ? FPX_SIGNALING : 0, n, m, 0);
-    IrRef other = ir_const(tc->u, IR_FLAGS, flags_from_nzcv(f.nzcv << 28));
+    IrRef other = ir_const(tc->u, IR_FLAGS, flags_from_nzcv((uint32_t)f.nzcv << 28));
     ir_set(tc->u, A64_NZCV, ir_select(tc->u, IR_FLAGS, cond, fl, other));
     return TR_NEXT;
 }

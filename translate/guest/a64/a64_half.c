@@ -130,7 +130,7 @@ TransResult a64_fccmp_h(TransCtx *tc, A64Insn insn)
     IrRef n = ir_select(u, IR_V128, cond, half(tc, f.rn), zero);
     IrRef m = ir_select(u, IR_V128, cond, half(tc, f.rm), zero);
     IrRef fl = compare(tc, f.op, n, m);
-    IrRef other = ir_const(u, IR_FLAGS, flags_from_nzcv(f.nzcv << 28));
+    IrRef other = ir_const(u, IR_FLAGS, flags_from_nzcv((uint32_t)f.nzcv << 28));
     ir_set(u, A64_NZCV, ir_select(u, IR_FLAGS, cond, fl, other));
     return TR_NEXT;
 }

@@ -49,7 +49,7 @@ static void split3(TransCtx *tc, const Multi *m, const IrRef *in, IrRef *out)
     for (unsigned k = 0; k < 3; k++) {
         uint8_t index[16];
         for (unsigned b = 0; b < 16; b++)
-            index[b] = b < bytes ? (uint8_t)((b / size * 3 + k) * size + b % size) : 0xff;
+            index[b] = (uint8_t)(b < bytes ? (b / size * 3 + k) * size + b % size : 0xff);
         out[k] = lookup(tc, index, in, m->q ? 3 : 2);
     }
 }
