@@ -26,6 +26,7 @@
 #include "hostsys.h"
 #include "log.h"
 #include "paths.h"
+#include "proc_exe.h"
 #include "process.h"
 #include "str.h"
 #include "sysroot.h"
@@ -56,7 +57,7 @@ typedef struct ExecPlan {
     char head[HEAD_SIZE];
     char path_buf[SYS_PATH_MAX + 32];
     char shown[SYS_PATH_MAX + 32]; /* /dev/fd/N form for descriptors */
-    char interp[SYS_PATH_MAX], interp_at[SYS_PATH_MAX];
+    char interp[SYS_PATH_MAX], interp_at[SYS_PATH_MAX], exe[SYS_PATH_MAX];
     char fd_text[32];
     char comm[32]; /* --exec-comm=: named after the path as given, not after what it leads to */
     ElfFile elf;
@@ -282,7 +283,7 @@ static long name_program(ExecPlan *x, GuestAddr path)
         x->pass_fd = true;
         return 0;
     }
-    const char *own = path_self_exe(x->path);
+    const char *own = proc_exe(x->dirfd, x->path, x->exe);
     sb_puts(&shown, own ? own : x->path);
     x->path = own ? own : find_in_sysroot(x);
     return 0;

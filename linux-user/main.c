@@ -18,6 +18,7 @@
 #include "guests.h"
 #include "hostsys.h"
 #include "load.h"
+#include "ownmap.h"
 #include "paths.h"
 #include "str.h"
 #include "sysroot.h"
@@ -435,7 +436,9 @@ static void ferry_main(void *thread)
 void ferry_start(uint64_t *sp, const Elf64_Dyn *dyn)
 {
     extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
+    extern const char _end[] __attribute__((visibility("hidden")));
     relocate(dyn, (uintptr_t)&__ehdr_start);
+    ownmap_add(&__ehdr_start, (uintptr_t)_end - (uintptr_t)&__ehdr_start);
     read_boot(sp);
     Thread *t = thread_alloc(0);
     if (!t)

@@ -15,13 +15,14 @@
 #include <string.h>
 #include "guestmem.h"
 #include "hostsys.h"
+#include "maps.h"
 #include "paths.h"
 #include "process.h"
 #include "str.h"
 
 typedef struct Overlay {
     char name[16];
-    char path[32];         /* what the kernel calls it */
+    char path[24];         /* what the kernel calls it; % is our own number, # any */
     long (*write)(int fd); /* 0 or -errno */
 } Overlay;
 
@@ -90,21 +91,11 @@ static long write_cpuinfo(int fd)
 
 static const Overlay overlays[] = {
     {"cpuinfo", "/proc/cpuinfo", write_cpuinfo},
+    {"maps", "/proc/%/maps", maps_write_own},
+    {"maps", "/proc/%/task/#/maps", maps_write_own},
 };
 
 /* ---- opening ---- */
-
-/* The row that the path may name by its last part. */
-static const Overlay *find_by_name(const char *path)
-{
-    if (!process.guest->ops->cpuinfo)
-        return NULL;
-    const char *base = str_basename(path);
-    for (size_t i = 0; i < ARRAY_LEN(overlays); i++)
-        if (str_eq(base, overlays[i].name))
-            return &overlays[i];
-    return NULL;
-}
 
 static void fd_path(char out[32], long fd)
 {
@@ -112,20 +103,44 @@ static void fd_path(char out[32], long fd)
     sb_printf(&sb, "/proc/self/fd/%ld", fd);
 }
 
-/* Does the path, seen from dirfd, lead to the row's file? */
-static bool leads_to(const Overlay *o, const SysPathQuery *q)
+/* "/proc/12/maps" against "/proc/%/maps". */
+static bool matches(const char *name, const char *pattern)
 {
-    char link[32], name[sizeof o->path];
+    for (; *pattern; pattern++) {
+        if (*pattern != '%' && *pattern != '#') {
+            if (*name++ != *pattern)
+                return false;
+            continue;
+        }
+        const char *digits = name;
+        uint64_t n = take_number(&name);
+        if (name == digits || (*pattern == '%' && n != (uint64_t)HS(__NR_getpid)))
+            return false;
+    }
+    return *name == 0;
+}
+
+/* The row that the call's path leads to; NULL: none. */
+static const Overlay *find_overlay(const SysPathQuery *q)
+{
+    char link[32], name[64];
+    const char *base = str_basename(q->path);
+    size_t i = 0;
+    while (i < ARRAY_LEN(overlays) && !str_eq(base, overlays[i].name))
+        i++;
+    if (i == ARRAY_LEN(overlays))
+        return NULL;
     long fd = HS(__NR_openat, q->dirfd, q->path, O_PATH | O_CLOEXEC);
     if (hs_failed(fd))
-        return false;
+        return NULL;
     fd_path(link, fd);
     long n = HS(__NR_readlinkat, AT_FDCWD, link, name, sizeof name - 1);
     HS(__NR_close, fd);
-    if (n <= 0)
-        return false;
-    name[n] = 0;
-    return str_eq(name, o->path);
+    name[n > 0 ? n : 0] = 0;
+    for (i = 0; i < ARRAY_LEN(overlays); i++)
+        if (matches(name, overlays[i].path))
+            return &overlays[i];
+    return NULL;
 }
 
 /* A second opening of the file in memory takes the first one's place: the lowest free number. */
@@ -145,12 +160,11 @@ static long reopen(long fd, uint64_t flags)
 
 bool overlay_open(SysCtx *c, const SysPathQuery *q, long *result)
 {
-    const Overlay *o = find_by_name(q->path);
-    if (!o || (q->row->id != SYS_ROW_openat && q->row->id != SYS_ROW_openat2))
+    if (q->row->id != SYS_ROW_openat && q->row->id != SYS_ROW_openat2)
         return false;
-    uint64_t flags = path_open_flags(c, q);
-    if ((flags & O_ACCMODE) != O_RDONLY || flags & (O_PATH | O_DIRECTORY | O_TRUNC) ||
-        !leads_to(o, q))
+    const Overlay *o = find_overlay(q);
+    uint64_t flags = o ? path_open_flags(c, q) : 0;
+    if (!o || (flags & O_ACCMODE) != O_RDONLY || flags & (O_PATH | O_DIRECTORY | O_TRUNC))
         return false;
     long fd = HS(__NR_memfd_create, o->name, MFD_CLOEXEC);
     if (hs_failed(fd)) {

@@ -14,35 +14,12 @@
 #include "guestmem.h"
 #include "hostsys.h"
 #include "overlay.h"
+#include "proc_exe.h"
 #include "process.h"
 #include "str.h"
 #include "sysroot.h"
 
 enum { HOST_X_OK = 1 };
-
-/* After "/proc/": true for "self", "thread-self" and our own number; *rest is what follows. */
-static bool own_proc_dir(const char *s, const char **rest)
-{
-    *rest = str_after(s, "self/");
-    if (!*rest)
-        *rest = str_after(s, "thread-self/");
-    if (*rest)
-        return true;
-    long pid = 0;
-    const char *p = s;
-    for (; *p >= '0' && *p <= '9' && p - s < 9; p++)
-        pid = pid * 10 + (*p - '0');
-    if (p == s || *p != '/' || pid != HS(__NR_getpid))
-        return false;
-    *rest = p + 1;
-    return true;
-}
-
-const char *path_self_exe(const char *path)
-{
-    const char *rest = str_after(path, "/proc/");
-    return rest && own_proc_dir(rest, &rest) && str_eq(rest, "exe") ? process.exe_path : NULL;
-}
 
 long path_open_exec(int dirfd, const char *path)
 {
@@ -84,16 +61,23 @@ uint64_t path_open_flags(SysCtx *c, const SysPathQuery *q)
     return sys_open_flags_to_host(c->abi, flags);
 }
 
+/* Is the call about the link itself? */
+static bool names_link(SysCtx *c, const SysPathQuery *q)
+{
+    return !(sysroot_mode(c, q) & SYSROOT_FOLLOW);
+}
+
 SysPathResult path_hook(SysCtx *c, const SysPathQuery *q, char *out, long *result)
 {
-    const char *exe = q->path[0] == '/' ? path_self_exe(q->path) : NULL;
+    const char *exe = proc_exe(q->dirfd, q->path, out);
     if (exe && q->row->id == SYS_ROW_readlinkat) {
         *result = put_link(q, sysroot_shown(exe));
         return SYS_PATH_DONE;
     }
+    if (exe && names_link(c, q))
+        return SYS_PATH_KEEP;
     if (exe) {
-        StrBuf sb = {out, SYS_PATH_MAX, 0};
-        sb_puts(&sb, exe);
+        memmove(out, exe, str_len(exe) + 1);
         return SYS_PATH_REPLACED;
     }
     if (overlay_open(c, q, result))

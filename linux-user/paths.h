@@ -6,8 +6,6 @@
 
 #include "sys.h"
 
-/* The guest program's path when `path` names this process's /proc exe link; otherwise NULL. */
-const char *path_self_exe(const char *path);
 /*
  * Opens a file that is to be executed, for reading: a regular file with permission to execute, as
  * the kernel's open_exec. A descriptor or -errno.

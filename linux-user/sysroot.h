@@ -33,7 +33,8 @@ void sysroot_init(void);
  */
 bool sysroot_find(int dirfd, const char *path, unsigned mode, char *out);
 
-/* The same for a path argument of a call (sysroot_calls.c). */
+/* The same for a path argument of a call (sysroot_calls.c); its mode is the call's. */
+unsigned sysroot_mode(SysCtx *c, const SysPathQuery *q);
 bool sysroot_path(SysCtx *c, const SysPathQuery *q, char *out);
 /* readlinkat of a link whose text is a path of the host: /proc/self/cwd, /proc/self/fd/N ... */
 long sysroot_readlink(const SysPathQuery *q, const char *path);

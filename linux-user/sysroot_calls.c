@@ -78,7 +78,7 @@ static unsigned open_mode(uint64_t flags)
     return (stays ? 0 : SYSROOT_FOLLOW) | (flags & O_CREAT ? SYSROOT_CREATE : 0);
 }
 
-static unsigned mode_of(SysCtx *c, const SysPathQuery *q)
+unsigned sysroot_mode(SysCtx *c, const SysPathQuery *q)
 {
     if (q->row->id == SYS_ROW_openat || q->row->id == SYS_ROW_openat2)
         return open_mode(path_open_flags(c, q));
@@ -105,7 +105,7 @@ static bool is_scoped(const SysPathQuery *q)
 bool sysroot_path(SysCtx *c, const SysPathQuery *q, char *out)
 {
     return process.opt.sysroot && !is_scoped(q) &&
-           sysroot_find(q->dirfd, q->path, mode_of(c, q), out);
+           sysroot_find(q->dirfd, q->path, sysroot_mode(c, q), out);
 }
 
 /* ---- what shows a path of the host ---- */

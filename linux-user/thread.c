@@ -16,6 +16,7 @@
 #include "addrspace.h"
 #include "guestmem.h"
 #include "hostsys.h"
+#include "ownmap.h"
 #include "process.h"
 #include "sys_handlers.h"
 #include "thread.h"
@@ -106,6 +107,7 @@ Thread *thread_alloc(uint32_t tid)
         HS(__NR_munmap, base, THREAD_BLOCK);
         return NULL;
     }
+    ownmap_add(base, THREAD_BLOCK);
     return (Thread *)(base + THREAD_BLOCK - THREAD_AREA);
 }
 
@@ -114,6 +116,7 @@ void thread_free(Thread *t, uint32_t tid)
     if (t->vcpu.trans && pool_put(t, tid, 1))
         return;
     rt_vcpu_free(&t->vcpu);
+    ownmap_drop(block_of(t));
     HS(__NR_munmap, block_of(t), THREAD_BLOCK);
 }
 
@@ -378,8 +381,10 @@ static _Noreturn void thread_end(Thread *t, long nr, long status)
     if (ours && pool_put(t, t->vcpu.tid, 0))
         thread_exit_idle(&t->idle, nr, status);
     rt_vcpu_free(&t->vcpu);
-    if (ours)
+    if (ours) {
+        ownmap_drop(block_of(t));
         thread_exit_unmap(block_of(t), THREAD_BLOCK, nr, status);
+    }
     exit_now(nr, status);
 }
 

@@ -7,6 +7,7 @@
 #include <asm/mman.h>
 #include <linux/mman.h>
 #include "hostsys.h"
+#include "ownmap.h"
 
 enum { ARENA_PAGE = 65536 }; /* a multiple of every host's page size */
 
@@ -30,6 +31,7 @@ bool arena_init(Arena *a, size_t size)
         return false;
     a->base = (uint8_t *)r;
     a->size = size;
+    ownmap_add(a->base, size);
     return true;
 }
 
@@ -40,8 +42,10 @@ bool arena_init_near(Arena *a, size_t size)
 
 void arena_free(Arena *a)
 {
-    if (a->base)
+    if (a->base) {
+        ownmap_drop(a->base);
         HS(__NR_munmap, a->base, a->size);
+    }
     *a = (Arena){0};
 }
 

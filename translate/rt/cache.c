@@ -6,6 +6,7 @@
  * standing on it still finds the rest.
  */
 #include "rt_internal.h"
+#include "ownmap.h"
 #include <linux/mman.h>
 
 Rt rt;
@@ -23,7 +24,10 @@ void *cache_map(size_t size, int prot)
 {
     long r =
         HS(__NR_mmap, 0, size, prot, HOST_MAP_PRIVATE | HOST_MAP_ANON | HOST_MAP_NORESERVE, -1, 0);
-    return hs_failed(r) ? NULL : (void *)r;
+    if (hs_failed(r))
+        return NULL;
+    ownmap_add((void *)r, size);
+    return (void *)r;
 }
 
 static size_t code_size(void)
@@ -66,6 +70,8 @@ static bool cache_split_code(void)
     bool ok = code_map_twice(fd, &rx, &rw);
     HS(__NR_close, fd);
     rt.rw_minus_rx = rw - rx;
+    if (ok)
+        ownmap_add((void *)rw, code_size());
     return ok;
 }
 
@@ -83,6 +89,7 @@ static bool cache_map_code(void)
         return true;
     if (cache_split_code())
         return true;
+    ownmap_drop(p);
     HS(__NR_munmap, p, code_size() + data);
     return false;
 }

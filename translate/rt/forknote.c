@@ -17,6 +17,7 @@
  * processes at once; a lost one is noted again by the next child.
  */
 #include "rt_internal.h"
+#include "ownmap.h"
 #include <linux/mman.h>
 
 enum {
@@ -151,8 +152,10 @@ void fork_notes_prepare(void)
         return;
     long r = HS(__NR_mmap, 0, sizeof(NoteTable), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                 -1, 0);
-    if (!hs_failed(r))
-        own.table = (NoteTable *)r;
+    if (hs_failed(r))
+        return;
+    own.table = (NoteTable *)r;
+    ownmap_add(own.table, sizeof(NoteTable));
 }
 
 void fork_notes_child(void)

@@ -10,6 +10,7 @@
 #include "rt_internal.h"
 #include "guestmem.h"
 #include "opt.h"
+#include "ownmap.h"
 #include "trans_dump.h"
 
 enum { CODE_WINDOW = 192, COLD_WINDOW = 64, FOLLOW_MAX = 4, HOST_PROT_RW = 3 };
@@ -443,5 +444,6 @@ void trans_free(Vcpu *v)
         return;
     cache_chunk_leave(v, t);
     v->trans = NULL;
+    ownmap_drop(t->mem);
     HS(__NR_munmap, t->mem, t->mem_size);
 }
