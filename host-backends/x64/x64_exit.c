@@ -6,7 +6,7 @@
  * Exits to an address not above the exit's own poll vcpu->poll first, computed jumps always.
  *
  *     xif v7, 0x40 (forward)     jcc field
- *     xif v7, 0x0 (backward)     jncc over; cmp [poll], 0; jne far; jmp field; over:
+ *     xif v7, 0x0 (backward)     jncc over; cmp [poll], 0; je field; jmp far; over:
  *     xcall 0x80, 0x24           push guestRA; call field; lea rsp, [rsp+8]; jmp field
  *     xret v3                    cmp [rsp+8], r3; jne far; ret
  */
@@ -171,12 +171,28 @@ static void poll_if_back(X64Ctx *c, int64_t target_off)
     x64_far_jcc(c, X64_NE, far_poll, NULL, (uint64_t)target_off);
 }
 
+/* To a target that may need a poll first. */
+static void exit_polled(X64Ctx *c, int64_t target_off)
+{
+    enum { CMP_BYTES = 4, JCC_BYTES = 2 };
+    if (target_off > c->at_off) {
+        exit_jmp(c, EXIT_JUMP, target_off);
+        return;
+    }
+    align_field(c, CMP_BYTES + JCC_BYTES);
+    uint32_t at = x64_off(&c->e);
+    x64_alu_mi(&c->e, ALU_CMP, 2, x64_vcpu_mem(offsetof(Vcpu, poll)), 0);
+    DCHECK(c->e.overflow || x64_off(&c->e) - at == CMP_BYTES);
+    x64_jcc_fwd32(&c->e, X64_E);
+    field_done(c, EXIT_JUMP, target_off);
+    x64_far_jmp(c, far_poll, NULL, (uint64_t)target_off);
+}
+
 void x64_emit_xjump(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     int64_t t = target_of(c, in->arg[0]);
     x64_snaps_emit(c, r, false);
-    poll_if_back(c, t);
-    exit_jmp(c, EXIT_JUMP, t);
+    exit_polled(c, t);
 }
 
 /* A side exit taken in far code. */
@@ -185,8 +201,7 @@ static void far_exit(X64Ctx *c, const X64Far *f)
     int64_t t = target_of(c, c->u->insns[f->r->ir].arg[1]);
     x64_snaps_emit_taken(c, f->r);
     c->at_off = (int64_t)f->arg;
-    poll_if_back(c, t);
-    exit_jmp(c, EXIT_JUMP, t);
+    exit_polled(c, t);
 }
 
 void x64_emit_xif(X64Ctx *c, const RaInsn *r, const IrInsn *in)
@@ -203,8 +218,7 @@ void x64_emit_xif(X64Ctx *c, const RaInsn *r, const IrInsn *in)
             x64_land8(e, over);
     } else if (t <= c->at_off) {
         uint32_t over = x64_jcc_fwd8(e, (X64Cc)(cc.cc ^ 1));
-        poll_if_back(c, t);
-        exit_jmp(c, EXIT_JUMP, t);
+        exit_polled(c, t);
         x64_land8(e, over);
     } else {
         align_field(c, 2);

@@ -335,6 +335,11 @@ void x64_far_back(X64Ctx *c, const X64Far *f); /* jmp back, from far code */
 void x64_helper(X64Ctx *c, HelperId h);
 void x64_far_helper(X64Ctx *c, HelperId h);
 
+static inline bool x64_rbit_by_gfni(const IrInsn *i)
+{
+    return i->op == IR_RBIT && i->type >= IR_I32 && x64_cfg.f.gfni;
+}
+
 typedef void X64EmitFn(X64Ctx *c, const RaInsn *r, const IrInsn *in);
 #define X64OP(op, sel, emit) X64EmitFn x64_emit_##emit;
 #include "x64_ops.def"
@@ -347,6 +352,8 @@ bool x64_vec_close(X64Ctx *c);
 /* All 128 bits; one of the two may be memory. */
 void x64_vec_move(X64Ctx *c, RaLoc dst, RaLoc src);
 void x64_vec_const(X64Ctx *c, unsigned dst, uint64_t lo, uint64_t hi);
+/* Reverses the bits in each byte of general register d by GFNI; t: a vector temp. */
+void x64_vec_rbit(X64Ctx *c, unsigned size, unsigned d, RaLoc t);
 
 /* Code that jumps to the unit of address rax, with a poll first; clobbers rcx rdx. */
 void x64_lookup_emit(X64Emit *e, bool with_poll);

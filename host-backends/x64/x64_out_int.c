@@ -413,6 +413,10 @@ void x64_emit_reverse(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         x64_shift_ri(&c->e, SH_ROL, 2, d, 16);
     if (in->op != IR_RBIT)
         return;
+    if (x64_rbit_by_gfni(in)) {
+        x64_vec_rbit(c, r->size, d, r->tmp[0]);
+        return;
+    }
     swap_step(c, r, 0x0f0f0f0f0f0f0f0f, 4);
     swap_step(c, r, 0x3333333333333333, 2);
     swap_step(c, r, 0x5555555555555555, 1);

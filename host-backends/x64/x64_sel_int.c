@@ -148,7 +148,8 @@ void x64_select_bools(X64Sel *s, IrRef i, const IrInsn *in)
 void x64_select_reverse(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = new_int(s, i, XF_TIED, 0);
-    x64_sel_tmp(r, 2, 0);
+    bool gfni = x64_rbit_by_gfni(in);
+    x64_sel_tmp(r, gfni ? 0 : 2, gfni);
     x64_sel_use_int(s, r, in->arg[0], x64_type_bits((IrType)in->type), RAF_TIED);
 }
 

@@ -5,7 +5,7 @@
  * x64_sel_use() and x64_sel_dst(), so that operands count as needed.
  */
 #include "x64_internal.h"
-#include "x64_vec.h"
+#include "x64_vec_priv.h"
 
 typedef struct XvSel {
     XvEnv env;
@@ -143,6 +143,16 @@ void x64_vec_move(X64Ctx *c, RaLoc dst, RaLoc src)
     X64Vec *v = emit_state(c);
     if (v)
         xv_move(v, dst, src);
+}
+
+void x64_vec_rbit(X64Ctx *c, unsigned size, unsigned d, RaLoc t)
+{
+    X64Vec *v = emit_state(c);
+    if (!v)
+        return;
+    v_from_gpr(v, t, (RaLoc)d, size);
+    v_op3i(v, NULL, V_GF2P8AFFINEQB, t, t, v_pool_rep(v, VE_64, 0x8040201008040201), 0);
+    v_to_gpr(v, (RaLoc)d, t, size);
 }
 
 void x64_vec_const(X64Ctx *c, unsigned dst, uint64_t lo, uint64_t hi)

@@ -61,7 +61,11 @@ static void emit_uzp(X64Vec *v, const Args *g, bool second)
         v_op3(v, g->i, V_PACKUSWB, g->d, g->a, g->b);
         return;
     }
-    if (g->ve == VE_64) {
+    if (g->a == g->b && g->ve <= VE_16) {
+        uint64_t even = g->ve == VE_8 ? 0x0e0c0a0806040200 : 0x0d0c090805040100;
+        uint64_t odd = even + (g->ve == VE_8 ? 0x0101010101010101 : 0x0202020202020202);
+        v_op3(v, g->i, V_PSHUFB, g->d, g->a, v_pool(v, second ? odd : even, second ? odd : even));
+    } else if (g->ve == VE_64) {
         v_op3(v, g->i, second ? V_PUNPCKHQDQ : V_PUNPCKLQDQ, g->d, g->a, g->b);
     } else if (g->ve == VE_32) {
         v_op3i(v, g->i, V_SHUFPS, g->d, g->a, g->b, second ? 0xdd : 0x88);

@@ -322,6 +322,21 @@ static IrRef bool_const(Fold *f, IrInsn *i)
     return c == is_and ? i->arg[0] : i->arg[1];
 }
 
+/* x == 0 and y == 0 -> (x | y) == 0; the same with != and or */
+static IrRef bool_of_zeros(Fold *f, IrInsn *i)
+{
+    const IrInsn *a = fold_arg(f, i, 0), *b = fold_arg(f, i, 1);
+    IrCmp c = i->op == IR_BAND ? CMP_EQ : CMP_NE;
+    IrType t = (IrType)f->ins[a->arg[0]].type;
+    bool zeros = fold_is_const(f, a->arg[1], 0) && fold_is_const(f, b->arg[1], 0);
+    if (a->aux != c || b->aux != c || !zeros || f->ins[b->arg[0]].type != t)
+        return FOLD_NO;
+    IrRef zero = a->arg[1];
+    IrRef any =
+        fold_new(f, (IrInsn){.op = IR_OR, .type = (uint8_t)t, .arg = {a->arg[0], b->arg[0]}});
+    return any ? fold_to(i, IR_CMP, c, any, zero, 0) : FOLD_NO;
+}
+
 static IrRef cmp_swap(Fold *f, IrInsn *i)
 {
     static const uint8_t mirror[CMP_COUNT] = {CMP_EQ,  CMP_NE,  CMP_UGT, CMP_UGE, CMP_ULT,
@@ -424,6 +439,19 @@ static IrRef select_bits(Fold *f, IrInsn *i)
     return fold_to(i, IR_ZEXT, 0, c, 0, 0);
 }
 
+/* clz (rbit x), which is how A64 counts trailing zeros */
+static IrRef clz_rbit(Fold *f, IrInsn *i)
+{
+    return fold_to(i, IR_CTZ, 0, fold_arg(f, i, 0)->arg[0], 0, 0);
+}
+
+/* vto (vzhi x): a scalar is all in the lower half */
+static IrRef vto_vzhi(Fold *f, IrInsn *i)
+{
+    i->arg[0] = fold_arg(f, i, 0)->arg[0];
+    return FOLD_AGAIN;
+}
+
 /* vto (vfrom x) -> x of the same type */
 static IrRef vto_vfrom(Fold *f, IrInsn *i)
 {
@@ -494,6 +522,7 @@ static const FoldRule r_sbfx[] = {{ANY, ANY, field_to_shift}, END};
 static const FoldRule r_bfi[] = {{ANY, ANY, bfi_same}, END};
 static const FoldRule r_bswap[] = {{IR_BSWAP, ANY, undo_unary}, END};
 static const FoldRule r_rev16[] = {{IR_REV16, ANY, undo_unary}, END};
+static const FoldRule r_clz[] = {{IR_RBIT, ANY, clz_rbit}, END};
 static const FoldRule r_rbit[] = {{IR_RBIT, ANY, undo_unary}, END};
 static const FoldRule r_zext[] = {{IR_ZEXT, ANY, same_twice}, {IR_TRUNC, ANY, zext_trunc}, END};
 static const FoldRule r_sext[] = {{IR_SEXT, ANY, same_twice}, {IR_ZEXT, ANY, sext_zext}, END};
@@ -509,11 +538,14 @@ static const FoldRule r_select[] = {{IR_CONST, ANY, select_const},
                                     END};
 static const FoldRule r_bnot[] = {
     {IR_BNOT, ANY, undo_unary}, {IR_CMP, ANY, bnot_cmp}, {IR_CC, ANY, bnot_cc}, END};
-static const FoldRule r_band[] = {
-    {IR_CONST, ANY, swap_args}, {ANY, IR_CONST, bool_const}, {ANY, ANY, same_gives_it}, END};
+static const FoldRule r_band[] = {{IR_CONST, ANY, swap_args},
+                                  {ANY, IR_CONST, bool_const},
+                                  {ANY, ANY, same_gives_it},
+                                  {IR_CMP, IR_CMP, bool_of_zeros},
+                                  END};
 static const FoldRule r_fneg[] = {{IR_FNEG, ANY, undo_unary}, END};
 static const FoldRule r_bitcast[] = {{IR_BITCAST, ANY, bitcast_back}, END};
-static const FoldRule r_vto[] = {{IR_VFROM, ANY, vto_vfrom}, END};
+static const FoldRule r_vto[] = {{IR_VFROM, ANY, vto_vfrom}, {IR_VZHI, ANY, vto_vzhi}, END};
 static const FoldRule r_vget[] = {{IR_VFROM, ANY, vget_vfrom}, END};
 static const FoldRule r_vzhi[] = {
     {IR_VZHI, ANY, vzhi_zeroed}, {IR_VFROM, ANY, vzhi_zeroed}, {IR_VXTN, ANY, vzhi_zeroed}, END};
@@ -541,6 +573,7 @@ const FoldRule *const fold_rules[IR_OP_COUNT] = {
     [IR_BFI] = r_bfi,
     [IR_BSWAP] = r_bswap,
     [IR_REV16] = r_rev16,
+    [IR_CLZ] = r_clz,
     [IR_RBIT] = r_rbit,
     [IR_ZEXT] = r_zext,
     [IR_SEXT] = r_sext,

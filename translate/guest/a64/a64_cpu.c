@@ -14,7 +14,7 @@
 /* id: MIDR: implementer, variant, architecture, part, revision. Revisions: those of widespread
  * machines. Text as arrays: no relocations. */
 static const CpuModel models[] = {
-    {"max", 0x000f0fe0, "*"},
+    {"max", 0x413fd0c1, "*"},
     {"any", 0x000f0fe0, "*"},
     {"cortex-a53", 0x410fd034, "CRC32 AES PMULL SHA1 SHA256"},
     {"cortex-a57", 0x411fd070, "CRC32 AES PMULL SHA1 SHA256"},

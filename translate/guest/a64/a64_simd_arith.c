@@ -4,19 +4,7 @@
  */
 #include "a64_simd.h"
 
-/* The maximum (minimum) of each pair of lanes of one register, in its lower half: the pair's upper
- * lane is shifted down on the lower one, then the pairs are narrowed. Example, `umaxp v0.16b,
- * v1.16b, v1.16b`: v2 = vshri.16 v1, 8; v3 = vumax.8 v1, v2; v4 = vxtn.8 v3; vdupl.64 v4[0]. */
-static IrRef pair_minmax_self(TransCtx *tc, const A64Lanes *x)
-{
-    A64Lanes p = *x;
-    p.b = v_op1i(tc, IR_VSHRI, x->ve + 1, x->a, 8 << x->ve);
-    IrRef r = v_op1(tc, IR_VXTN, x->ve, a64_lanes_3same(tc, &p));
-    return v_op1i(tc, IR_VDUPL, VE_64, r, 0);
-}
-
-/* Pairwise operations work on the pairs of a:b; a 64-bit one packs both into one register. */
-/* Even lanes: of each and the next one; odd lanes: anything. */
+/* Even lanes: the maximum or minimum of each and the next one; odd lanes: anything. */
 static IrRef minmax_next(TransCtx *tc, A64Lanes x, IrRef a)
 {
     x.a = a;
@@ -24,6 +12,11 @@ static IrRef minmax_next(TransCtx *tc, A64Lanes x, IrRef a)
     return a64_lanes_3same(tc, &x);
 }
 
+/*
+ * Pairwise operations work on the pairs of a:b; a 64-bit one packs both into one register. Maxima
+ * and minima shift each pair's upper lane down on the lower one. Example, `umaxp v0.16b, v1.16b,
+ * v1.16b`: v2 = vshri.16 v1, 8; v3 = vumax.8 v1, v2; v4 = vuzp1.8 v3, v3.
+ */
 static IrRef pairwise(TransCtx *tc, A64Lanes x, unsigned q)
 {
     enum { ADDP = 23, MAXP = 20 };
@@ -33,10 +26,10 @@ static IrRef pairwise(TransCtx *tc, A64Lanes x, unsigned q)
     if (x.opcode == ADDP)
         return v_op2(tc, IR_VADDP, x.ve, x.a, x.b);
     x.opcode = x.opcode == MAXP ? 12 : 13;
-    if (self)
-        return pair_minmax_self(tc, &x);
-    if (x.ve <= VE_16)
-        return v_op2(tc, IR_VUZP1, x.ve, minmax_next(tc, x, x.a), minmax_next(tc, x, x.b));
+    if (self || x.ve <= VE_16) {
+        IrRef lo = minmax_next(tc, x, x.a), hi = self ? lo : minmax_next(tc, x, x.b);
+        return v_op2(tc, IR_VUZP1, x.ve, lo, hi);
+    }
     A64Lanes p = x;
     p.a = v_op2(tc, IR_VUZP1, x.ve, x.a, x.b);
     p.b = v_op2(tc, IR_VUZP2, x.ve, x.a, x.b);
