@@ -7,7 +7,9 @@
  *  - checked mode: a result that is NaN goes to the helper, and one of +-the smallest normal number
  *    where it may be rounded up from a tiny one (Arm sees underflow before rounding, x86 after).
  *    ucomis against that number gives ZF for both cases at once;
- *  - DN=1 is checked in the same way, FZ=1 is all helpers.
+ *  - DN=1 is checked in the same way, FZ=1 is all helpers;
+ *  - RISC-V: the host's flags are right, a NaN result only has to become the canonical one. One
+ *    ucomis checks two registers, so the results of two insns in a row are looked at together.
  * The host's flags in these cases are a subset of Arm's (same inexact, invalid and overflow; x86
  * underflow implies Arm's), so the helper has only to add some: nothing is undone.
  * Fused multiply-add looks for NaN results in every mode: the choice among three differs.
@@ -107,11 +109,69 @@ static RaLoc trap_safe_dst(const X64Vec *v, const RaInsn *i)
     return one_insn ? i->dst[0].loc : v_tmp(i, 0);
 }
 
+/* ---- RISC-V: NaN results become canonical --------------------------------------------------- */
+
+static void far_canonical(X64Vec *v, const X64VecFar *f)
+{
+    IrType t = (IrType)v_ir(v, f->i)->type;
+    RaLoc nan = v_pool(v, is64(t) ? 0x7ffull << 52 | 1ull << 51 : 0xffu << 23 | 1u << 22, 0);
+    bool both = f->reg[0] != f->reg[1];
+    for (unsigned k = 0; k < 1u + both; k++) {
+        uint32_t past = 0;
+        if (both) {
+            v_op2(v, is64(t) ? V_UCOMISD : V_UCOMISS, f->reg[k], f->reg[k]);
+            past = x64_jcc_fwd32(v->e, X64_NP);
+        }
+        v_op2(v, is64(t) ? V_MOVQ : V_MOVD, f->reg[k], nan);
+        if (both)
+            x64_land32(v->e, past);
+    }
+}
+
+static bool is_arith(const IrInsn *ir)
+{
+    return ir->op >= IR_FADD && ir->op <= IR_FSQRT;
+}
+
+/* The next host code is another such insn's on the same format: it checks this one's result too. */
+static bool next_checks(const X64Vec *v, const RaInsn *i)
+{
+    const RaInsn *n = i + 1;
+    while (n < v->end && v->prints_nothing(n))
+        n++;
+    if (!v->end || n >= v->end || n->n_moves || n->kind != RA_OP || !is_arith(v_ir(v, n)))
+        return false;
+    return v_ir(v, n)->type == v_ir(v, i)->type;
+}
+
+void v_fp_canonical(X64Vec *v, const RaInsn *i, RaLoc d)
+{
+    RaLoc first = v->unchecked == LOC_NONE ? d : v->unchecked;
+    v->unchecked = LOC_NONE;
+    if (first == d && next_checks(v, i)) {
+        v->unchecked = d;
+        return;
+    }
+    X64VecFar *f = v_far(v, i, far_canonical);
+    f->reg[0] = first;
+    f->reg[1] = d;
+    v_op2(v, is64((IrType)v_ir(v, i)->type) ? V_UCOMISD : V_UCOMISS, first, d);
+    v_far_jcc(v, f, X64_P);
+    v_far_back(v, f);
+}
+
 static void emit_arith(X64Vec *v, const RaInsn *i)
 {
     const IrInsn *ir = v_ir(v, i);
     if (v_fp_soft(&v->env)) {
         v_fp_now(v, i, far_op);
+        return;
+    }
+    if (v_fp_riscv(&v->env)) {
+        RaLoc d = i->dst[0].loc;
+        arith_to(v, i, d);
+        v_scalar_result(v, i, d);
+        v_fp_canonical(v, i, d);
         return;
     }
     if (!v_fp_checked(&v->env)) {
@@ -243,7 +303,8 @@ static void emit_fma(X64Vec *v, const RaInsn *i)
     bool np = v_fma_neg(v, ir, 0) != v_fma_neg(v, ir, 1);
     X64VecFar *f = v_far(v, i, far_fma);
     RaLoc r = v_fma_begin(v, i, ops[np][v_fma_neg(v, ir, 2)][is64(ty)]);
-    v_far_jcc(v, f, v_fp_check(v, ty, r, v_tmp(i, 1), v_fp_checked(&v->env)));
+    bool tiny = v_fp_checked(&v->env) && !v_fp_riscv(&v->env);
+    v_far_jcc(v, f, v_fp_check(v, ty, r, v_tmp(i, 1), tiny));
     v_scalar_result(v, i, r);
     v_far_back(v, f);
 }
@@ -263,19 +324,55 @@ static void far_cmp(X64Vec *v, const X64VecFar *f)
         v_call_result(v, i->dst[0].loc, IR_FLAGS);
 }
 
+/*
+ * A silent compare leaves the sticky flags: AVX-512 has a form that does, else they are put back
+ * when an operand was a NaN.
+ */
+static bool is_silent(const IrInsn *ir)
+{
+    return (ir->aux & FPX_SILENT) != 0;
+}
+
+enum { EVEX_SAE = 0x10, SAVED_MXCSR = LOC_HARG | 6 };
+
+static void put_mxcsr(X64Vec *v, bool store)
+{
+    x64_rm(v->e, X64_OP(0, 1, 0xae), store ? 3 : 2, v_mem(v, SAVED_MXCSR),
+           0); /* stmxcsr, ldmxcsr */
+}
+
+static void far_silent(X64Vec *v, const X64VecFar *f)
+{
+    put_mxcsr(v, false);
+}
+
 /* Unordered: C and V. */
 static void far_cmp_unordered(X64Vec *v, const X64VecFar *f)
 {
+    if (is_silent(v_ir(v, f->i)) && !v->env.avx512)
+        put_mxcsr(v, false);
     x64_mov_ri(v->e, f->i->dst[0].loc, 1u << FLAGS_BIT_V);
+}
+
+static void put_compare(X64Vec *v, const RaInsn *i, X64Op op, unsigned first)
+{
+    RaLoc a = i->op[first].loc, b = i->op[1 - first].loc;
+    if (is_silent(v_ir(v, i)) && v->env.avx512)
+        x64_evex_rrr(v->e, op, v_num(a), 0, v_num(b), EVEX_SAE);
+    else
+        v_op2(v, op, a, b);
 }
 
 static void leave_eflags(X64Vec *v, const RaInsn *i, IrType t)
 {
-    X64Op ucomi = is64(t) ? V_UCOMISD : V_UCOMISS;
-    if (i->form & XV_FCMP_SWAP)
-        v_op2(v, ucomi, i->op[1].loc, i->op[0].loc);
-    else if (i->form & XV_FCMP_UCOMI)
-        v_op2(v, ucomi, i->op[0].loc, i->op[1].loc);
+    if (!(i->form & (XV_FCMP_SWAP | XV_FCMP_UCOMI)))
+        return;
+    put_compare(v, i, is64(t) ? V_UCOMISD : V_UCOMISS, (i->form & XV_FCMP_SWAP) != 0);
+    if (is_silent(v_ir(v, i)) && !v->env.avx512) { /* EFLAGS stay */
+        X64VecFar *f = v_far(v, i, far_silent);
+        v_far_jcc(v, f, X64_P);
+        v_far_back(v, f);
+    }
 }
 
 /*
@@ -286,6 +383,8 @@ static void emit_cmp(X64Vec *v, const RaInsn *i)
 {
     const IrInsn *ir = v_ir(v, i);
     IrType t = (IrType)v->env.u->insns[ir->arg[0]].type;
+    if (is_silent(ir) && !v->env.avx512)
+        put_mxcsr(v, true);
     if (v_fp_soft(&v->env)) {
         v_fp_now(v, i, far_cmp);
         leave_eflags(v, i, t);
@@ -293,8 +392,8 @@ static void emit_cmp(X64Vec *v, const RaInsn *i)
     }
     bool value = i->n_dst != 0, sig = (ir->aux & FPX_SIGNALING) != 0;
     if (value || sig || !(i->form & (XV_FCMP_UCOMI | XV_FCMP_SWAP)))
-        v_op2(v, sig ? (is64(t) ? V_COMISD : V_COMISS) : (is64(t) ? V_UCOMISD : V_UCOMISS),
-              i->op[0].loc, i->op[1].loc);
+        put_compare(v, i, sig ? (is64(t) ? V_COMISD : V_COMISS) : (is64(t) ? V_UCOMISD : V_UCOMISS),
+                    0);
     if (value) {
         X64VecFar *f = v_far(v, i, far_cmp_unordered);
         v_far_jcc(v, f, X64_P);

@@ -119,9 +119,12 @@ static void emit_cvt(X64Vec *v, const RaInsn *i)
         return;
     }
     bool narrow = to == IR_F32;
-    bool check = narrow ? v_fp_checked(&v->env) : v_fp_dn(&v->env);
+    bool riscv = v_fp_riscv(&v->env);
+    bool check = !riscv && (narrow ? v_fp_checked(&v->env) : v_fp_dn(&v->env));
     RaLoc r = check ? v_tmp(i, 0) : d;
     v_op2s(v, narrow ? V_CVTSD2SS : V_CVTSS2SD, r, a);
+    if (riscv)
+        v_fp_canonical(v, i, d);
     if (!check)
         return;
     X64VecFar *f = v_far(v, i, far_cvt);
@@ -219,10 +222,12 @@ static void emit_rint(X64Vec *v, const RaInsn *i)
             emit_rint_away(v, i);
         return;
     }
-    bool check = v_fp_dn(&v->env);
+    bool riscv = v_fp_riscv(&v->env), check = !riscv && v_fp_dn(&v->env);
     RaLoc r = check ? v_tmp(i, 0) : d;
     v_op2si(v, is64(ty) ? V_ROUNDSD : V_ROUNDSS, r, i->op[0].loc,
             v_round_imm(rm) | ((ir->aux & FPX_EXACT) ? 0 : ROUND_QUIET));
+    if (riscv)
+        v_fp_canonical(v, i, d);
     if (!check)
         return;
     X64VecFar *f = v_far(v, i, far_rint);

@@ -39,6 +39,7 @@ typedef struct X64VecFar {
     const RaInsn *i;
     uint32_t at[X64_VEC_FAR_JUMPS]; /* offsets after the 32-bit fields of the jumps */
     uint32_t n_at;
+    RaLoc reg[2]; /* free for fn */
     uint32_t back;
 } X64VecFar;
 
@@ -57,9 +58,13 @@ typedef struct X64Vec {
     XvEnv env;
     X64Emit *e;
     void *driver;           /* for far_helper */
+    const RaInsn *end;      /* of the block at hand, so that an insn may look ahead; or NULL */
+    RaLoc unchecked;        /* result of the insn before, which may be any NaN; LOC_NONE */
     const RaTarget *target; /* NULL: every register may be a pin */
     /* Prints a helper call: arguments in harg[0..], result in harg[7], every register kept. */
     void (*far_helper)(struct X64Vec *v, HelperId h);
+    /* True for a RaInsn that prints nothing at all. NULL without a driver. */
+    bool (*prints_nothing)(const RaInsn *i);
     bool zeroed; /* the insn at hand has cleared the lanes above its result */
     bool limit;  /* a table is full: the unit must be made smaller */
     uint32_t n_far, n_pool, n_uses;

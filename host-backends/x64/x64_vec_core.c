@@ -22,6 +22,8 @@ void xv_init(X64Vec *v, X64Emit *e, const IrUnit *u, const HostFeatures *f)
     v->env = xv_env(u, f);
     v->e = e;
     v->target = NULL;
+    v->end = NULL;
+    v->unchecked = LOC_NONE;
     v->limit = false;
     v->n_far = v->n_pool = v->n_uses = 0;
 }

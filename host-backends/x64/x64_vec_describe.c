@@ -200,13 +200,13 @@ static Shape shape_move(const XvEnv *e, const IrInsn *i)
 static Shape shape_fp(const XvEnv *e, const IrInsn *i, unsigned form)
 {
     IrType from = (IrType)e->u->insns[i->arg[0]].type;
-    bool soft = v_fp_soft(e), checked = v_fp_checked(e);
+    bool soft = v_fp_soft(e), checked = v_fp_checked(e) && !v_fp_riscv(e);
     switch (i->op) {
     case IR_FNEG:
     case IR_FABS:
         return (Shape){0};
     case IR_FCMP:
-        return (Shape){.mem = form & XV_FCMP_SWAP ? 0 : 2, .tv = soft};
+        return (Shape){.mem = form & XV_FCMP_SWAP || i->aux & FPX_SILENT ? 0 : 2, .tv = soft};
     case IR_FMA:
         return (Shape){.mem = 6, .tv = 2};
     case IR_FADD:
@@ -304,7 +304,7 @@ void xv_describe(const XvEnv *e, IrRef r, unsigned form, RaInsn *out)
     const IrInsn *in = &e->u->insns[r];
     Shape s = shape_of(e, in, form);
     *out = (RaInsn){.ir = r, .kind = RA_OP, .form = (uint8_t)form};
-    out->observer = (ir_ops[in->op].effects & (EFF_FAULT | EFF_EXIT)) != 0;
+    out->observer = (ir_effects_here(e->u, in) & (EFF_FAULT | EFF_EXIT)) != 0;
     out->n_tmp[RC_GPR] = s.tg;
     out->n_tmp[RC_VEC] = s.tv;
     for (unsigned k = 0; k < ir_ops[in->op].nargs; k++)
@@ -347,6 +347,8 @@ static bool zero_above(const XvEnv *e, IrRef r, IrType t)
     const IrInsn *i = &e->u->insns[r];
     IrType from;
     switch (i->op) {
+    case IR_GET:
+        return t == IR_F64 && e->u->slots[i->imm].low64;
     case IR_LD:
         return i->type == t || (i->type == IR_V128 && MA_SIZE(i->aux) <= (t == IR_F64 ? 3 : 2));
     case IR_I2F:

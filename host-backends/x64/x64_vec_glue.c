@@ -107,6 +107,11 @@ static void far_helper(X64Vec *v, HelperId h)
     x64_far_helper(c, h);
 }
 
+static bool prints_nothing(const RaInsn *r)
+{
+    return r->kind == RA_SET && r->form == X64_SET_MOVES && !r->n_moves;
+}
+
 /* The printing half's state, made when it is first asked. NULL when the arena is used up. */
 static X64Vec *emit_state(X64Ctx *c)
 {
@@ -121,6 +126,7 @@ static X64Vec *emit_state(X64Ctx *c)
     v->driver = c;
     v->target = c->ra->target;
     v->far_helper = far_helper;
+    v->prints_nothing = prints_nothing;
     c->vec = v;
     return v;
 }
@@ -134,8 +140,10 @@ void x64_emit_vec(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     (void)in;
     X64Vec *v = emit_state(c);
-    if (v)
-        xv_emit(v, r);
+    if (!v)
+        return;
+    v->end = c->ra->insns + c->ra->block_end[c->block];
+    xv_emit(v, r);
 }
 
 void x64_vec_move(X64Ctx *c, RaLoc dst, RaLoc src)

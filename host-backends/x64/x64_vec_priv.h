@@ -144,8 +144,16 @@ static inline bool v_fp_dn(const XvEnv *e)
     return (e->u->mode & MODE_FP_DN) != 0;
 }
 
+/* RISC-V's rule: a NaN result is the canonical one, tininess is judged as x86 does. */
+static inline bool v_fp_riscv(const XvEnv *e)
+{
+    return (e->u->mode & MODE_FP_RISCV) != 0;
+}
+
 /* Shared by the float files (x64_fp.c, x64_fp_cvt.c). */
 RaLoc v_fp_sign(X64Vec *v, IrType t); /* literal: the sign bit in the low lane */
+/* RISC-V: insn i wrote d, which may be any quiet NaN and shall be the canonical one. */
+void v_fp_canonical(X64Vec *v, const RaInsn *i, RaLoc d);
 X64Cc v_fp_check(X64Vec *v, IrType t, RaLoc r, RaLoc tmp, bool tiny);
 void v_fp_now(X64Vec *v, const RaInsn *i, X64VecFarFn fn);     /* prints a far path's code here */
 bool v_fma_neg(const X64Vec *v, const IrInsn *ir, unsigned k); /* operand k is a negation */

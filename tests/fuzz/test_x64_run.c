@@ -111,6 +111,11 @@ Test(x64_run, floats)
 {
     levels(IRR_MEM | IRR_FLAGS | IRR_FP | IRR_VEC | IRR_VFP | IRR_EXITS, 60, 200, MODE_FP_CHECKED);
 }
+/* Without vector FP, which RISC-V has not in this form. */
+Test(x64_run, floats_riscv)
+{
+    levels(IRR_MEM | IRR_FP | IRR_EXITS, 60, 400, MODE_FP_DN | MODE_FP_RISCV);
+}
 Test(x64_run, everything)
 {
     levels(IRR_ALL & ~(uint32_t)IRR_NARROW, 150, 200, MODE_FP_CHECKED);

@@ -344,7 +344,7 @@ static void lower(Fake *f, IrRef r)
     memset(in, 0, sizeof *in);
     in->ir = r;
     in->kind = x->op == IR_SET ? RA_SET : RA_OP;
-    in->observer = (ir_effects(x) & (EFF_FAULT | EFF_EXIT)) != 0;
+    in->observer = (ir_effects_here(&f->u, x) & (EFF_FAULT | EFF_EXIT)) != 0;
     for (uint32_t k = 0; k < ir_ops[x->op].nargs; k++)
         if (x->arg[k])
             add_op(f, in, x->arg[k]);

@@ -154,7 +154,7 @@ static uint32_t random_mode(void)
 {
     uint32_t m = pick(3) ? 0 : pick(4);
     m |= (pick(8) ? 0 : MODE_FP_AHP) | (pick(8) ? 0 : MODE_FP_FZ16);
-    switch (pick(6)) {
+    switch (pick(7)) {
     case 0:
     case 1:
         return m;
@@ -163,6 +163,8 @@ static uint32_t random_mode(void)
         return m | MODE_FP_CHECKED;
     case 4:
         return m | MODE_FP_DN | (pick(2) ? MODE_FP_CHECKED : 0);
+    case 5:
+        return m | MODE_FP_DN | MODE_FP_RISCV;
     default:
         return m | MODE_FP_FZ | (pick(2) ? MODE_FP_DN : 0);
     }
@@ -302,6 +304,8 @@ Test(x64_fp, arithmetic)
                     .arg_type = {t, t, t}};
         if (k->op == IR_FCMP && pick(2))
             c.aux = FPX_SIGNALING;
+        else if (k->op == IR_FCMP && !normal_mode(&c) && pick(2))
+            c.aux = FPX_SILENT;
         for (unsigned a = 0; a < 3 && k->op == IR_FMA; a++)
             c.negate[a] = pick(3) == 0;
         choose_args(&c, 0);

@@ -24,6 +24,7 @@ typedef struct SlotDesc {
     int16_t sigframe;  /* place in the guest's signal frame (guest-defined index), -1 none */
     int16_t gdb;       /* gdb register number, -1 none */
     uint8_t dump;      /* group in state dumps: 0 none, 1 general, 2 vector, 3 control */
+    bool low64;        /* v128: the upper half is always zero */
 } SlotDesc;
 
 #endif

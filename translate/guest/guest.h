@@ -37,7 +37,7 @@ typedef struct TransCtx {
     GuestAddr next_pc;    /* out: for TR_FOLLOW; else it is pc + insn_len */
     uint32_t insn_len;    /* out: bytes of this instruction; preset to insn_align */
     void *priv;           /* guest's own state within a unit, cleared to NULL at its start */
-    uint64_t priv_word[4];/* guest's own scratch within a unit, cleared at its start */
+    uint64_t priv_word[5];/* guest's own scratch within a unit, cleared at its start */
     /*
      * Copies up to n bytes of guest code, which need not be executable, and returns how many; NULL
      * while the code runs alone (pair.h).

@@ -34,6 +34,7 @@
 #include "types.h"
 #include "slots.h"
 #include "arena.h"
+#include "vcpu.h"
 
 typedef uint32_t IrRef;
 
@@ -109,7 +110,8 @@ enum {
     FPX_SIGNED = 8,    /* f2i, i2f: the integer is signed */
     FPX_EXACT = 16,    /* frint: raises inexact (FRINTX) */
     FPX_SIGNALING = 32, /* fcmp: quiet NaNs raise invalid too (FCMPE) */
-    FPX_IEEE = 64      /* fcvt, vfcvtl: halves are IEEE 754's whatever MODE_FP_AHP says */
+    FPX_IEEE = 64,     /* fcvt, vfcvtl: halves are IEEE 754's whatever MODE_FP_AHP says */
+    FPX_SILENT = 128   /* fcmp: no NaN raises anything; only where invalid operations do not trap */
 };
 
 /* Vector element size: aux bits of vector ops. */

@@ -102,6 +102,16 @@ static uint64_t convert(SoftFp *fp, uint64_t x, SoftCvt c, uint32_t ieee)
     return x;
 }
 
+static uint64_t eval_compare(SoftFp *fp, const IrEval *e)
+{
+    uint32_t before = fp->flags;
+    SoftFmt f = format_of((IrType)e->arg_type);
+    uint32_t nzcv = softfp_compare(fp, f, e->a, e->b, e->aux & FPX_SIGNALING);
+    if (e->aux & FPX_SILENT)
+        fp->flags = before;
+    return flags_from_nzcv(nzcv << 28);
+}
+
 bool ir_eval_fp(SoftFp *fp, const IrEval *e, uint64_t *out)
 {
     SoftFmt f = format_of((IrType)e->type);
@@ -117,9 +127,7 @@ bool ir_eval_fp(SoftFp *fp, const IrEval *e, uint64_t *out)
         *out = softfp_round_int(fp, f, e->a, rounding(fp, e->aux), e->aux & FPX_EXACT);
         return true;
     case IR_FCMP:
-        *out = flags_from_nzcv(
-            softfp_compare(fp, format_of((IrType)e->arg_type), e->a, e->b, e->aux & FPX_SIGNALING)
-            << 28);
+        *out = eval_compare(fp, e);
         return true;
     case IR_FCVT:
         *out = convert(fp, e->a,

@@ -48,4 +48,15 @@ static inline uint16_t ir_effects(const IrInsn *i)
     return i->op == IR_CALL ? (uint16_t) (e | ir_helpers[i->imm].effects) : e;
 }
 
+/*
+ * The same in the unit's mode: an FP op may leave the unit only where invalid operations trap
+ * (vcpu.h MODE_FP_CHECKED).
+ */
+static inline uint16_t ir_effects_here(const IrUnit *u, const IrInsn *i)
+{
+    uint16_t e = ir_effects(i);
+    bool masked = (u->mode & (MODE_FP_CHECKED | MODE_FP_DN | MODE_FP_FZ)) != 0;
+    return e & EFF_FP && masked ? (uint16_t) (e & ~EFF_FAULT) : e;
+}
+
 #endif

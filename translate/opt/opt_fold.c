@@ -248,6 +248,8 @@ static IrRef fold_other(Fold *f, IrInsn *i)
     if (f->passes & 1 << OPT_FOLD && !fold_effect(f, i))
         return 0;
     uint32_t effects = i->op == IR_CALL ? ir_effects(i) : fold_ops[i->op].effects;
+    if (effects & EFF_FP)
+        effects = ir_effects_here(f->u, i);
     IrRef r = append(f, head_of(i), i->arg[0], i->arg[1], i->arg[2], i->imm);
     if (effects & (EFF_FAULT | EFF_EXIT | EFF_STATE_R | EFF_TERM))
         f->looker = r;

@@ -26,6 +26,7 @@ const void *const helper_functions[HELPER_COUNT] = {
 
 enum {
     MXCSR_IE = 1 << 0,
+    MXCSR_DE = 1 << 1,
     MXCSR_ZE = 1 << 2,
     MXCSR_OE = 1 << 3,
     MXCSR_UE = 1 << 4,
@@ -78,7 +79,10 @@ void fp_flags_write(Vcpu *v, uint32_t flags)
         *v->interp_fp_flags = flags;
         return;
     }
-    host_word_write((host_word_read() & ~(uint32_t)MXCSR_FLAGS) | fp_flags_to_mxcsr(flags));
+    uint32_t is = host_word_read();
+    uint32_t want = (is & ~(uint32_t)MXCSR_FLAGS) | fp_flags_to_mxcsr(flags);
+    if (want != (is & ~(uint32_t)MXCSR_DE)) /* writing it takes much longer than reading */
+        host_word_write(want);
     v->fp_flags_extra = flags & SOFT_IDC;
 }
 

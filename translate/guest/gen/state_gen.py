@@ -3,7 +3,8 @@
 
 usage: state_gen.py PREFIX TABLE OUT_H OUT_C
 
-    reg NAME TYPE [sig=N] [gdb=N] [dump=N]    one register; TYPE is i32 i64 flags v128
+    reg NAME TYPE [sig=N] [gdb=N] [dump=N]    one register; TYPE is i32 i64 flags v128, or low64: a
+                                              v128 whose upper half is always zero
     reg x[0..30] i64 sig=0                    a file of registers; sig and gdb count up
     reg ra,sp,gp i64 sig=1                    the same with names of their own
     pin NAME...                               fixed host registers: the first is the most wanted
@@ -16,7 +17,7 @@ import os
 import re
 import sys
 
-SIZE = {'i32': 4, 'i64': 8, 'flags': 4, 'v128': 16}
+SIZE = {'i32': 4, 'i64': 8, 'flags': 4, 'v128': 16, 'low64': 16}
 STATE_MAX = 2048
 
 
@@ -114,9 +115,10 @@ def write(regs, size, p, table, out_h, out_c):
         fh.write('/* Made by state_gen.py from %s; do not edit. */\n' % src)
         fh.write('#include "%s"\n\nconst SlotDesc %s_slots[%s_SLOT_COUNT] = {\n' %
                  (os.path.basename(out_h), p, up))
-        fh.writelines('    {"%s", %d, SLOT_%s, %d, %d, %d, %d},\n' %
-                      (r.name, r.off, r.kind.upper(), r.pin, r.num['sig'], r.num['gdb'],
-                       r.num['dump']) for r in regs)
+        fh.writelines('    {"%s", %d, SLOT_%s, %d, %d, %d, %d, %s},\n' %
+                      (r.name, r.off, 'V128' if r.kind == 'low64' else r.kind.upper(), r.pin,
+                       r.num['sig'], r.num['gdb'], r.num['dump'],
+                       'true' if r.kind == 'low64' else 'false') for r in regs)
         fh.write('};\n')
 
 

@@ -11,7 +11,8 @@
  *
  * Unit-local knowledge: after `auipc rd` the address in rd is known until rd is written again, so
  * that the `jalr` of a far call or jump has a direct target (priv_word[RV64_KNOWN_*]); and a right
- * shift right behind a left shift is one bit field (priv_word[RV64_LEFT_SHIFT]).
+ * shift right behind a left shift is one bit field (priv_word[RV64_LEFT_SHIFT]). A comparison between
+ * frflags and fsflags of the same register raises nothing (priv_word[RV64_SILENT_AT], its pc).
  */
 #ifndef FERRY_RV64_H
 #define FERRY_RV64_H
@@ -23,7 +24,7 @@
 enum { RV64_REG_RA = 1, RV64_REG_SP = 2, RV64_REG_T0 = 5, RV64_REG_C0 = 8 };
 
 /* TransCtx.priv_word */
-enum { RV64_KNOWN_REG, RV64_KNOWN_ADDR, RV64_KNOWN_BOXED, RV64_LEFT_SHIFT };
+enum { RV64_KNOWN_REG, RV64_KNOWN_ADDR, RV64_KNOWN_BOXED, RV64_LEFT_SHIFT, RV64_SILENT_AT };
 
 /* Slot of x register n, not 0; of f register n. */
 static inline unsigned rv64_slot_x(unsigned n)

@@ -226,7 +226,8 @@ TransResult rv64_fcompare(TransCtx *tc, Rv64Insn insn)
                                      1u << FLAGS_BIT_Z};
     const Rv64_fcompare f = insn.fcompare;
     IrUnit *u = tc->u;
-    uint32_t aux = f.f3 < 2 ? FPX_SIGNALING : 0;
+    bool silent = tc->priv_word[RV64_SILENT_AT] == tc->pc;
+    uint32_t aux = silent ? FPX_SILENT : f.f3 < 2 ? FPX_SIGNALING : 0;
     unsigned relation = f.f3 & 3;
     IrRef holds;
     if (f.fmt == RV64_FMT_H) {

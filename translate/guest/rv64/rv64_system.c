@@ -6,6 +6,7 @@
  * user mode has not are illegal, as are writes of those that cannot be written.
  * Example: `csrrs a0, fflags, zero` reads and writes nothing: the flags' helper and a `set`.
  */
+#include <string.h>
 #include "rv64.h"
 
 enum { CSR_FFLAGS = 1, CSR_FRM = 2, CSR_FCSR = 3 };
@@ -114,13 +115,18 @@ TransResult rv64_ebreak(TransCtx *tc, Rv64Insn insn)
 
 /*
  * The flags as fflags has them, NX UF OF DZ NV from bit 0; the helpers have the same five in the
- * opposite order.
+ * opposite order. Turned round by multiplying: the first product has a copy of the bits in five
+ * places, the mask keeps another one of each, the second product adds these up in bits 39 to 32.
  */
 static IrRef reversed(TransCtx *tc, IrRef flags)
 {
     IrUnit *u = tc->u;
-    IrRef all = ir_op1(u, IR_RBIT, IR_I32, flags);
-    return ir_op2(u, IR_SHR, IR_I32, all, ir_const(u, IR_I32, 27));
+    flags = ir_op2(u, IR_AND, IR_I32, flags, ir_const(u, IR_I32, FLAGS_MASK));
+    IrRef v = ir_op1(u, IR_ZEXT, IR_I64, flags);
+    v = ir_op2(u, IR_MUL, IR_I64, v, ir_const(u, IR_I64, 0x80200802));
+    v = ir_op2(u, IR_AND, IR_I64, v, ir_const(u, IR_I64, 0x0884422110));
+    v = ir_op2(u, IR_MUL, IR_I64, v, ir_const(u, IR_I64, 0x0101010101));
+    return ir_op1(u, IR_TRUNC, IR_I32, ir_op1x(u, IR_UBFX, IR_I64, 35 | 5 << 8, v, 0));
 }
 
 static IrRef read_flags(TransCtx *tc)
@@ -181,9 +187,36 @@ static IrRef combine(TransCtx *tc, unsigned op, IrRef old, IrRef v)
     return ir_op2(tc->u, op == 2 ? IR_OR : IR_ANDN, IR_I32, old, v);
 }
 
+/*
+ * `frflags a; flt or fle b, x, y; fsflags a`, which compilers make of a comparison that must be
+ * quiet about NaNs: the flags stay, so the comparison is to raise none and nothing is written.
+ */
+static void find_quiet_compare(TransCtx *tc, unsigned reg)
+{
+    uint32_t word[3];
+    if (tc->code_len < sizeof word)
+        return;
+    memcpy(word, tc->code, sizeof word);
+    unsigned row = insn_decode(&rv64_insns, word[1], RV64_DECODE_INDEX(word[1]));
+    bool compares = row == RV64_ROW_flt_s || row == RV64_ROW_fle_s || row == RV64_ROW_flt_d ||
+                    row == RV64_ROW_fle_d;
+    Rv64Insn back = {.word = word[2]};
+    row = insn_decode(&rv64_insns, word[2], RV64_DECODE_INDEX(word[2]));
+    if (!compares || (word[1] >> 7 & 31) == reg || row != RV64_ROW_csrrw)
+        return;
+    if (back.csr.csr != CSR_FFLAGS || back.csr.rd || back.csr.rs1 != reg)
+        return;
+    tc->priv_word[RV64_SILENT_AT] = tc->pc + 4;
+    tc->seen_end = tc->pc + sizeof word;
+}
+
 static TransResult csr_fp(TransCtx *tc, Rv64_csr f)
 {
     IrUnit *u = tc->u;
+    if (tc->priv_word[RV64_SILENT_AT] && tc->pc == tc->priv_word[RV64_SILENT_AT] + 4)
+        return TR_NEXT; /* the fsflags of a quiet comparison */
+    if (f.csr == CSR_FFLAGS && f.op == 2 && f.rs1 == 0 && f.rd != 0)
+        find_quiet_compare(tc, f.rd);
     bool writes = f.op == 1 || f.rs1 != 0;
     IrRef v = f.imm ? ir_const(u, IR_I32, f.rs1) : rv64_w(tc, f.rs1);
     IrRef old = f.op == 1 && f.rd == 0 ? 0 : read_fp(tc, f.csr);
