@@ -17,6 +17,7 @@ import argparse
 import ctypes
 import os
 import shutil
+import signal
 import sys
 
 NEWNS, NEWUSER, NEWPID = 0x20000, 0x10000000, 0x20000000
@@ -133,6 +134,7 @@ def enter(a):
         qemu = os.path.join(a.qemu_dir, 'qemu-%s-static' % machine)
         register(machine, a.ferry if a.runner == 'binfmt' else qemu)
     prepare(a.tree)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and children inherit that
     os.chroot(a.tree)
     os.chdir('/')
     env = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': '/root',

@@ -1,0 +1,3 @@
+# packages: dpkg apt
+mkdir -p p/DEBIAN p/usr/share/ferry-case; printf 'Package: ferry-case\nVersion: 1.0\nArchitecture: all\nMaintainer: A <a@b>\nDescription: a case\n' > p/DEBIAN/control; echo text > p/usr/share/ferry-case/file; printf '#!/bin/sh\necho configured $1\n' > p/DEBIAN/postinst; chmod 755 p/DEBIAN/postinst
+dpkg-deb -b --root-owner-group p c.deb > /dev/null; dpkg-deb -I c.deb | grep Version; apt-get install -y ./c.deb 2>&1 | grep -e configured -e newly; cat /usr/share/ferry-case/file; dpkg -s ferry-case | grep Status; dpkg -V ferry-case; apt-get remove -y ferry-case 2>&1 | grep removed; ls /usr/share/ferry-case 2>&1; dpkg --compare-versions 1.2~rc1 lt 1.2; echo $?; dpkg --audit
