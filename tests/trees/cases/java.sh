@@ -1,4 +1,4 @@
-# packages: openjdk-17-jdk-headless
+# packages: default-jdk-headless
 # limit: 180
 cat > T.java <<'X'
 import java.util.*; import java.util.concurrent.*; import java.util.stream.*;
