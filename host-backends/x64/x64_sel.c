@@ -128,6 +128,7 @@ static void sel_sunk(X64Sel *s, const IrInsn *in)
 void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
 {
     if (in->aux & 1) {
+        s->ra->sunk = true;
         sel_sunk(s, in);
         return;
     }
@@ -182,6 +183,14 @@ void x64_select_none(X64Sel *s, IrRef i, const IrInsn *in)
     (void)s, (void)i, (void)in;
 }
 
+/* Somebody reads it: the allocator is told. */
+void x64_select_get(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    (void)in;
+    *--s->ra->gets = i;
+    s->ra->n_gets++;
+}
+
 /* What was described since the guest insn behind this one belongs to it. */
 void x64_select_at(X64Sel *s, IrRef i, const IrInsn *in)
 {
@@ -228,8 +237,12 @@ static bool sel_open(X64Sel *s, RaUnit *ra)
     const IrUnit *u = ra->ir;
     size_t words = (u->n * sizeof(X64Val) + 7) / 8;
     uint64_t *val = arena_alloc(ra->arena, words * 8);
-    if (!val)
+    IrRef *gets = arena_alloc(ra->arena, u->n * sizeof *gets);
+    if (!val || !gets)
         return false;
+    ra->gets = gets + u->n; /* filled downward */
+    ra->n_gets = 0;
+    ra->sunk = false;
     for (size_t k = 0; k < words; k++)
         val[k] = 0;
     *s = (X64Sel){

@@ -48,6 +48,7 @@ bool fake_init(Fake *f)
     ra->moves = arena_alloc(&f->arena, ra->cap_moves * sizeof *ra->moves);
     ra->snaps = arena_alloc(&f->arena, ra->cap_snaps * sizeof *ra->snaps);
     ra->block_end = arena_alloc(&f->arena, 64 * sizeof *ra->block_end);
+    ra->gets = arena_alloc(&f->arena, MAX_INSNS * sizeof *ra->gets);
     ra->arena = arena_alloc(&f->arena, sizeof(Arena));
     return ra->arena && arena_init(ra->arena, 64u << 20);
 }
@@ -360,10 +361,16 @@ static void lower(Fake *f, IrRef r)
 
 void fake_select(Fake *f)
 {
-    f->ra.n = 0;
+    f->ra.n = f->ra.n_gets = 0;
+    f->ra.sunk = false;
     for (uint32_t b = 0; b < f->u.n_blocks; b++) {
-        for (IrRef r = f->u.blocks[b].first; r < f->u.blocks[b].end; r++)
+        for (IrRef r = f->u.blocks[b].first; r < f->u.blocks[b].end; r++) {
+            const IrInsn *x = &f->u.insns[r];
+            if (x->op == IR_GET)
+                f->ra.gets[f->ra.n_gets++] = r;
+            f->ra.sunk |= x->op == IR_SET && x->aux & 1;
             lower(f, r);
+        }
         f->ra.block_end[b] = f->ra.n;
     }
 }

@@ -65,13 +65,6 @@ void ir_unit_reset(IrUnit *u)
     u->hook = NULL;
 }
 
-IrRef ir_emit_head(IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm)
-{
-    if (u->hook)
-        return u->hook->emit(u, head, a, b, c, imm);
-    return ir_append(u, head, a, b, c, imm);
-}
-
 IrRef ir_vconst(IrUnit *u, uint64_t lo, uint64_t hi)
 {
     if (u->n_vconsts >= u->cap_vconsts) {

@@ -31,7 +31,13 @@ static inline IrRef ir_append(IrUnit *u, uint32_t head, uint32_t a, uint32_t b, 
 }
 
 /* Appends it by the unit's hook, or as it is. */
-IrRef ir_emit_head(IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm);
+static inline IrRef ir_emit_head(IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c,
+                                 int32_t imm)
+{
+    if (u->hook)
+        return u->hook->emit(u, head, a, b, c, imm);
+    return ir_append(u, head, a, b, c, imm);
+}
 
 static inline IrRef ir_emit(IrUnit *u, IrOp op, IrType type, uint32_t aux, uint32_t a, uint32_t b,
                             uint32_t c, int32_t imm)

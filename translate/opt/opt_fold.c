@@ -22,33 +22,10 @@
 #include "opt_fold.h"
 #include "check.h"
 
-/* What an op asks of the engine. */
-typedef enum FoldKind {
-    FOLD_PURE,
-    FOLD_CONST, /* pure, without rules or arguments */
-    FOLD_GET,
-    FOLD_SET,
-    FOLD_NOP,
-    FOLD_PLAIN, /* only appended */
-    FOLD_OTHER
-} FoldKind;
-
-typedef struct FoldOp {
-    uint8_t kind, nargs;
-    uint16_t effects;
-} FoldOp;
-
-/* clang-format off */
-static const FoldOp fold_ops[IR_OP_COUNT] = {
-#define FOLD_KIND(op, nargs, effects)                                                              \
-    (op == IR_GET ? FOLD_GET : op == IR_SET ? FOLD_SET : op == IR_NOP ? FOLD_NOP :                 \
-     op == IR_AT || op == IR_PARAM ? FOLD_PLAIN : (effects) != 0 ? FOLD_OTHER :                    \
-     (nargs) == 0 ? FOLD_CONST : FOLD_PURE)
-#define OP(id, text, sig, nargs, effects) [IR_##id] = {FOLD_KIND(IR_##id, nargs, effects), nargs, effects},
-#include "ir_ops.def"
-#undef OP
-};
-/* clang-format on */
+static inline const IrOpInfo *info(const IrInsn *i)
+{
+    return &ir_ops[i->op];
+}
 
 static inline uint32_t head_of(const IrInsn *i)
 {
@@ -59,21 +36,20 @@ static inline uint32_t hash_of(uint32_t head, uint32_t a, uint32_t b, uint32_t c
 {
     uint32_t h = (head + (uint32_t)imm) * 0x27d4eb2fu;
     h ^= (a + 0x10001u * b + (c << 7)) * 0x9e3779b1u;
-    return (h ^ h >> 15) * 0x2c1b3c6du >> 25;
+    return (h ^ h >> 15) * 0x2c1b3c6du >> 24;
 }
 
-_Static_assert(FOLD_HASH == 1 << 7, "hash_of gives 7 bits");
+_Static_assert(FOLD_HASH == 1 << 8, "hash_of gives 8 bits");
 
 static inline IrRef find_in(const Fold *f, uint32_t h, uint32_t head, uint32_t a, uint32_t b,
                             uint32_t c, int32_t imm)
 {
-    for (IrRef r = f->head[h]; r >= f->floor; r = f->chain[r]) {
-        const IrInsn *i = &f->ins[r];
-        if (head_of(i) == head && i->arg[0] == a && i->arg[1] == b && i->arg[2] == c &&
-            i->imm == imm)
-            return r;
-    }
-    return 0;
+    IrRef r = f->last[h];
+    const IrInsn *i = &f->ins[r];
+    if (r < f->floor || head_of(i) != head ||
+        ((i->arg[0] ^ a) | (i->arg[1] ^ b) | (i->arg[2] ^ c)) || i->imm != imm)
+        return 0;
+    return r;
 }
 
 IrRef fold_find(const Fold *f, const IrInsn *i)
@@ -96,15 +72,14 @@ static inline IrRef number(Fold *f, uint32_t head, uint32_t a, uint32_t b, uint3
     if (r)
         return r;
     r = append(f, head, a, b, c, imm);
-    f->chain[r] = f->head[h];
-    f->head[h] = r;
+    f->last[h] = r;
     return r;
 }
 
 /* All arguments constant: the op is done now. */
 static bool fold_eval(Fold *f, IrInsn *i)
 {
-    uint32_t nargs = fold_ops[i->op].nargs;
+    uint32_t nargs = info(i)->nargs;
     const IrInsn *a = fold_arg(f, i, 0);
     uint64_t v;
     IrEval e = {.op = i->op, .type = i->type, .arg_type = a->type, .aux = i->aux, .imm = i->imm};
@@ -121,7 +96,7 @@ static bool fold_eval(Fold *f, IrInsn *i)
 
 static inline bool all_const(const Fold *f, const IrInsn *i)
 {
-    uint32_t nargs = fold_ops[i->op].nargs;
+    uint32_t nargs = info(i)->nargs;
     for (uint32_t k = 0; k < nargs; k++)
         if (f->ins[i->arg[k]].op != IR_CONST)
             return false;
@@ -133,7 +108,7 @@ static inline IrRef try_rules(Fold *f, IrInsn *i)
     const FoldRule *r = fold_rules[i->op];
     if (!r)
         return FOLD_NO;
-    uint8_t a = fold_arg(f, i, 0)->op, b = fold_ops[i->op].nargs > 1 ? fold_arg(f, i, 1)->op : 0;
+    uint8_t a = fold_arg(f, i, 0)->op, b = info(i)->nargs > 1 ? fold_arg(f, i, 1)->op : 0;
     for (; r->a != P_END; r++) {
         if ((r->a != P_ANY && r->a != a) || (r->b != P_ANY && r->b != b))
             continue;
@@ -213,44 +188,80 @@ static void overwrite(Fold *f, IrRef old, uint32_t slot)
     }
 }
 
-static void fold_set(Fold *f, uint32_t head, IrRef v, uint32_t slot)
+/* ---- appending, by kind of insn -----------------------------------------------------------------
+ */
+
+/* One emitted insn, in the pieces that IrHook.emit gets. */
+#define PIECES Fold *f, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm
+
+static IrRef emit_set(PIECES)
 {
-    if (f->passes & 1 << OPT_FOLD && f->cur[slot] == v)
-        return; /* the slot holds it already */
-    f->cur[slot] = v;
-    f->marks[v] |= FOLD_IN_SLOT;
-    if (f->ins[v].op == IR_ZEXT || f->ins[v].op == IR_SEXT)
-        f->marks[f->ins[v].arg[0]] |= FOLD_EXISTS;
+    uint32_t slot = (uint32_t)imm;
+    if (f->cur[slot] == a && f->passes & 1 << OPT_FOLD)
+        return 0; /* the slot holds it already */
+    f->cur[slot] = a;
+    f->marks[a] |= FOLD_IN_SLOT;
+    if (f->ins[a].op == IR_ZEXT || f->ins[a].op == IR_SEXT)
+        f->marks[f->ins[a].arg[0]] |= FOLD_EXISTS;
     IrRef old = f->set[slot];
     if (old)
         overwrite(f, old, slot);
-    f->set[slot] = append(f, head, v, 0, 0, (int32_t)slot);
+    f->set[slot] = append(f, head, a, b, c, imm);
+    return 0;
 }
 
-static IrRef fold_get(Fold *f, uint32_t head, uint32_t slot)
+static IrRef emit_get(PIECES)
 {
+    uint32_t slot = (uint32_t)imm;
     IrRef r = f->cur[slot];
     if (r && f->ins[r].type == (uint8_t)(head >> 8) && f->passes & 1 << OPT_FOLD)
         return r;
-    r = append(f, head, 0, 0, 0, (int32_t)slot);
+    r = append(f, head, a, b, c, imm);
     f->cur[slot] = r;
     f->set[slot] = 0;
     f->marks[r] = FOLD_IN_SLOT;
     return r;
 }
 
-/* ---- appending ----------------------------------------------------------------------------------
- */
-
-/* Insns with effects. */
-static IrRef fold_other(Fold *f, IrInsn *i)
+static IrRef emit_nop(PIECES)
 {
-    if (f->passes & 1 << OPT_FOLD && !fold_effect(f, i))
+    return 0;
+}
+
+static IrRef emit_plain(PIECES)
+{
+    return append(f, head, a, b, c, imm);
+}
+
+/* No arguments. */
+static IrRef emit_const(PIECES)
+{
+    return number(f, head, a, b, c, imm);
+}
+
+static inline IrInsn insn_of(uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm)
+{
+    return (IrInsn){(uint8_t)head, (uint8_t)(head >> 8), (uint16_t)(head >> 16), {a, b, c}, imm};
+}
+
+static IrRef emit_pure(PIECES)
+{
+    IrInsn i = insn_of(head, a, b, c, imm);
+    if (!(f->passes & 1 << OPT_FOLD))
+        return append(f, head, a, b, c, imm);
+    return fold_pure(f, &i);
+}
+
+/* With effects. */
+static IrRef emit_effect(PIECES)
+{
+    IrInsn i = insn_of(head, a, b, c, imm);
+    if (f->passes & 1 << OPT_FOLD && !fold_effect(f, &i))
         return 0;
-    uint32_t effects = i->op == IR_CALL ? ir_effects(i) : fold_ops[i->op].effects;
+    uint32_t effects = ir_effects(&i);
     if (effects & EFF_FP)
-        effects = ir_effects_here(f->u, i);
-    IrRef r = append(f, head_of(i), i->arg[0], i->arg[1], i->arg[2], i->imm);
+        effects = ir_effects_here(f->u, &i);
+    IrRef r = append(f, head_of(&i), i.arg[0], i.arg[1], i.arg[2], i.imm);
     if (effects & (EFF_FAULT | EFF_EXIT | EFF_STATE_R | EFF_TERM))
         f->looker = r;
     if (UNLIKELY(effects & (EFF_STATE_R | EFF_STATE_W))) {
@@ -263,36 +274,25 @@ static IrRef fold_other(Fold *f, IrInsn *i)
     return r;
 }
 
+/* clang-format off */
+static IrRef (*const emitters[IR_OP_COUNT])(PIECES) = {
+#define EMITTER(op, nargs, effects)                                                                \
+    (op == IR_GET ? emit_get : op == IR_SET ? emit_set : op == IR_NOP ? emit_nop :                 \
+     op == IR_AT || op == IR_PARAM ? emit_plain : (effects) != 0 ? emit_effect :                   \
+     (nargs) == 0 ? emit_const : emit_pure)
+#define OP(id, text, sig, nargs, effects) [IR_##id] = EMITTER(IR_##id, nargs, effects),
+#include "ir_ops.def"
+#undef OP
+};
+/* clang-format on */
+
 static IrRef fold_emit(IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm)
 {
-    Fold *f = u->hook_state;
     if (UNLIKELY(u->n >= u->cap)) {
         u->overflow = true;
         return 0;
     }
-    IrInsn i;
-    switch ((FoldKind)fold_ops[head & 255].kind) {
-    case FOLD_NOP:
-        return 0;
-    case FOLD_PLAIN:
-        return append(f, head, a, b, c, imm);
-    case FOLD_GET:
-        return fold_get(f, head, (uint32_t)imm);
-    case FOLD_SET:
-        fold_set(f, head, a, (uint32_t)imm);
-        return 0;
-    case FOLD_CONST:
-        return number(f, head, a, b, c, imm);
-    case FOLD_PURE:
-        i = (IrInsn){(uint8_t)head, (uint8_t)(head >> 8), (uint16_t)(head >> 16), {a, b, c}, imm};
-        if (!(f->passes & 1 << OPT_FOLD))
-            return append(f, head, a, b, c, imm);
-        return fold_pure(f, &i);
-    case FOLD_OTHER:
-        i = (IrInsn){(uint8_t)head, (uint8_t)(head >> 8), (uint16_t)(head >> 16), {a, b, c}, imm};
-        return fold_other(f, &i);
-    }
-    return 0;
+    return emitters[head & 255](u->hook_state, head, a, b, c, imm);
 }
 
 /* A block begins: nothing is known. */
@@ -312,9 +312,8 @@ Fold *opt_fold_new(Arena *a, uint32_t cap)
     Fold *f = arena_alloc(a, sizeof *f);
     if (!f)
         return NULL;
-    f->chain = arena_alloc(a, cap * sizeof *f->chain);
     f->marks = arena_alloc(a, cap);
-    return f->chain && f->marks ? f : NULL;
+    return f->marks ? f : NULL;
 }
 
 void opt_fold_open(Fold *f, IrUnit *u, uint32_t passes)
@@ -325,7 +324,7 @@ void opt_fold_open(Fold *f, IrUnit *u, uint32_t passes)
     f->passes = passes;
     f->spare = u->cap;
     f->marks[0] = 0;
-    memset(f->head, 0, sizeof f->head);
+    memset(f->last, 0, sizeof f->last);
     u->hook = &fold_hook;
     u->hook_state = f;
     fold_block(u);

@@ -20,7 +20,7 @@
 #include "ir_interp.h"
 #include "opt.h"
 
-enum { FOLD_HASH = 128 };
+enum { FOLD_HASH = 256 };
 #define FOLD_NO    ((IrRef)0)
 #define FOLD_AGAIN (~(IrRef)0)
 
@@ -32,17 +32,16 @@ enum {
 
 typedef struct Fold {
     IrUnit *u;
-    IrInsn *ins;     /* u's */
-    uint32_t passes; /* bit per OptPass that is done */
-    uint32_t spare;  /* insns that rules may still add */
-    uint32_t floor;  /* first ref of the block at hand: values before it are not reused */
-    uint32_t looker; /* last insn that observes the slots, or the block's first - 1 */
-    uint32_t state;  /* last insn that uses slots behind the unit's back, or the same */
-    uint32_t *chain; /* by ref: next value with the same hash */
-    uint8_t *marks;  /* by ref: FOLD_* */
-    uint32_t head[FOLD_HASH];
-    uint32_t cur[256]; /* by slot: its content, or 0 */
-    uint32_t set[256]; /* by slot: the set that stands as its last, or 0 */
+    IrInsn *ins;              /* u's */
+    uint32_t passes;          /* bit per OptPass that is done */
+    uint32_t spare;           /* insns that rules may still add */
+    uint32_t floor;           /* first ref of the block at hand: values before it are not reused */
+    uint32_t looker;          /* last insn that observes the slots, or the block's first - 1 */
+    uint32_t state;           /* last insn that uses slots behind the unit's back, or the same */
+    uint8_t *marks;           /* by ref: FOLD_* */
+    uint32_t last[FOLD_HASH]; /* by hash: the last value, which is not kept for good */
+    uint32_t cur[256];        /* by slot: its content, or 0 */
+    uint32_t set[256];        /* by slot: the set that stands as its last, or 0 */
 } Fold;
 
 typedef IrRef (*FoldFn)(Fold *f, IrInsn *i);

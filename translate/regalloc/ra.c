@@ -1,8 +1,8 @@
 /*
  * The allocator's driver and analysis:
  *
- *  1. over the IR: gets, block parameters; where there are several blocks, values that live across
- *     them; where there are sunk sets, the recipes (RaSnap) of each observer;
+ *  1. where there are several blocks, values that live across them; where there are sunk sets, the
+ *     recipes (RaSnap) of each observer;
  *  2. backward over RaInsns: next use of each operand, and for each value the pinned register it
  *     should be made in because a `set` of that slot follows with nothing between that looks;
  *  3. forward over RaInsns: places (ra_place.c).
@@ -37,8 +37,7 @@ static bool state_init(RaState *s, RaUnit *ra, const RaConfig *cfg)
     s->ra = ra;
     s->val = arena_alloc(ra->arena, u->n * sizeof(RaVal));
     s->after = arena_alloc(ra->arena, ra->n * sizeof *s->after);
-    s->gets = arena_alloc(ra->arena, u->n * sizeof(uint32_t));
-    if (!s->val || !s->after || !s->gets)
+    if (!s->val || !s->after)
         return false;
     memset(s->val, 0, u->n * sizeof(RaVal));
     s->temps = ra->target->temps[RC_GPR] | ra->target->temps[RC_VEC];
@@ -144,25 +143,14 @@ static void find_homes(RaState *s, uint32_t b, uint32_t first, uint32_t end)
             mark_home(s, ir_list_refs(ra->ir, t->arg[1])[k], blk);
 }
 
-/* Gets and parameters; true when a set is sunk. */
-static bool scan_insns(RaState *s)
+static void place_params(RaState *s)
 {
     const IrUnit *u = s->ra->ir;
-    uint32_t *get = s->gets;
-    bool sunk = false;
-    for (IrRef j = 1; j < u->n; j++) {
-        const IrInsn *x = &u->insns[j];
-        if (x->op == IR_GET) {
-            *get++ = j;
-        } else if (x->op == IR_SET) {
-            sunk |= x->aux & 1;
-        } else if (x->op == IR_PARAM) {
+    for (uint32_t b = 0; b < u->n_blocks; b++)
+        for (IrRef j = u->blocks[b].first; j < u->blocks[b].first + u->blocks[b].n_params; j++) {
             s->val[j].flags |= RV_HOME;
             s->val[j].mem = ra_alloc_spill(s);
         }
-    }
-    s->n_gets = (uint32_t)(get - s->gets);
-    return sunk;
 }
 
 static void prepass(RaState *s)
@@ -170,9 +158,9 @@ static void prepass(RaState *s)
     RaUnit *ra = s->ra;
     Prepass p;
     p.s = s;
-    for (uint32_t i = 0; i < ra->n; i++)
-        ra->insns[i].n_snap = 0;
-    if (scan_insns(s))
+    if (ra->ir->n_blocks > 1)
+        place_params(s);
+    if (ra->sunk)
         for (uint32_t b = 0, first = 0; b < ra->ir->n_blocks; first = ra->block_end[b++])
             snap_block(&p, b, first, ra->block_end[b]);
     if (ra->ir->n_blocks > 1)
@@ -276,7 +264,7 @@ static void look_back(RaState *s)
 {
     const RaUnit *ra = s->ra;
     Ahead a;
-    uint32_t g = s->n_gets;
+    uint32_t g = ra->n_gets;
     for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
         uint32_t first = b ? ra->block_end[b - 1] : 0;
         memset(a.set, 0, ra->ir->n_slots * sizeof a.set[0]);
@@ -285,10 +273,10 @@ static void look_back(RaState *s)
         for (uint32_t i = ra->block_end[b]; i-- > first;) {
             look_back_insn(s, &a, i);
             uint32_t prev = i > first ? ra->insns[i - 1].ir : ra->ir->blocks[b].first - 1;
-            for (; g && s->gets[g - 1] > prev; g--) {
-                const RaVal *v = &s->val[s->gets[g - 1]];
+            for (; g && ra->gets[g - 1] > prev; g--) {
+                const RaVal *v = &s->val[ra->gets[g - 1]];
                 if (v->next != POS_NONE || v->flags & RV_HOME)
-                    a.read[ra->ir->insns[s->gets[g - 1]].imm] = true;
+                    a.read[ra->ir->insns[ra->gets[g - 1]].imm] = true;
             }
         }
     }

@@ -44,8 +44,8 @@ void ra_store_homes(RaState *s)
 void ra_take_gets(RaState *s, const RaInsn *in)
 {
     const RaUnit *ra = s->ra;
-    while (s->cur_get < s->n_gets && s->gets[s->cur_get] < in->ir) {
-        IrRef g = s->gets[s->cur_get++];
+    while (s->cur_get < ra->n_gets && ra->gets[s->cur_get] < in->ir) {
+        IrRef g = ra->gets[s->cur_get++];
         RaVal *v = &s->val[g];
         uint32_t slot = (uint32_t)ra->ir->insns[g].imm;
         RaLoc p = ra->target->pin_of_slot[slot];

@@ -51,11 +51,10 @@ typedef enum RaLends { LENDS_NONE, LENDS_BY_RECIPE, LENDS_ANY } RaLends;
 
 typedef struct RaState {
     RaUnit *ra;
-    RaVal *val;                    /* by IrRef */
-    uint32_t (*after)[RA_MAX_OPS]; /* by RaInsn, operand: next use of the operand's value */
-    uint32_t (*snap_after)[2];     /* by snap, argument */
-    uint32_t *gets;                /* in order */
-    uint32_t n_gets, cur_get;
+    RaVal *val;                     /* by IrRef */
+    uint32_t (*after)[RA_MAX_OPS];  /* by RaInsn, operand: next use of the operand's value */
+    uint32_t (*snap_after)[2];      /* by snap, argument */
+    uint32_t cur_get;               /* of ra->gets */
     uint32_t pos;                   /* position at hand */
     uint64_t temps;                 /* all classes */
     uint64_t busy;                  /* temps that hold a live value */

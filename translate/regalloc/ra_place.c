@@ -643,7 +643,7 @@ void ra_place(RaState *s, uint32_t i)
         ra_store_homes(s);
     if (UNLIKELY(s->n_loans))
         ra_give_back(s);
-    if (s->cur_get < s->n_gets && s->gets[s->cur_get] < in->ir)
+    if (s->cur_get < s->ra->n_gets && s->ra->gets[s->cur_get] < in->ir)
         ra_take_gets(s, in);
     if (x->op != IR_SET) {
         place_other(s, i, x);

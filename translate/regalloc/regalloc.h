@@ -127,6 +127,9 @@ typedef struct RaUnit {
     RaSnap *snaps;
     uint32_t n_snaps, cap_snaps;
     uint32_t *block_end; /* by block: index after its last RaInsn; select() fills it */
+    IrRef *gets;         /* by select(): the gets that a RaInsn or recipe reads, in order; those */
+    uint32_t n_gets;     /* that nothing reads may be among them */
+    bool sunk;           /* by select(): some set is sunk */
     uint32_t n_spills;   /* filled in */
     Arena *arena;        /* scratch, reset by the caller */
 } RaUnit;
