@@ -145,10 +145,48 @@ static uint64_t possible_bits(const Fold *f, IrRef r)
         if (f->ins[i->arg[1]].op == IR_CONST)
             return fold_value(&f->ins[i->arg[1]]);
         break;
+    case IR_SHR:
+        if (f->ins[i->arg[1]].op == IR_CONST)
+            return mask_of(i) >> (fold_value(&f->ins[i->arg[1]]) & (bits_of(i) - 1));
+        break;
     default:
         break;
     }
     return mask_of(i);
+}
+
+/* Value r of 64 bits is its low 32 bits, sign-extended. depth: how many ops may be looked through.
+ */
+static bool is_sign_extended(const Fold *f, IrRef r, unsigned depth)
+{
+    const IrInsn *i = &f->ins[r];
+    switch (i->op) {
+    case IR_CONST:
+        return (int64_t)fold_value(i) == (int32_t)fold_value(i);
+    case IR_SEXT:
+        return f->ins[i->arg[0]].type <= IR_I32;
+    case IR_ZEXT:
+        return f->ins[i->arg[0]].type <= IR_I32 && !(possible_bits(f, i->arg[0]) >> 31);
+    case IR_LD:
+        return MA_SIZE(i->aux) < (i->aux & MA_SIGNED ? MEM_64 : MEM_32);
+    case IR_SBFX:
+        return i->aux >> 8 <= 32;
+    case IR_UBFX:
+        return i->aux >> 8 < 32;
+    case IR_AND:
+        if (possible_bits(f, r) <= INT32_MAX)
+            return true;
+        /* fall through */
+    case IR_OR:
+    case IR_XOR:
+    case IR_ANDN:
+        return depth && is_sign_extended(f, i->arg[0], depth - 1) &&
+               is_sign_extended(f, i->arg[1], depth - 1);
+    case IR_NOT:
+        return depth && is_sign_extended(f, i->arg[0], depth - 1);
+    default:
+        return false;
+    }
 }
 
 static IrRef and_const(Fold *f, IrInsn *i)
@@ -299,6 +337,16 @@ static IrRef zext_trunc(Fold *f, IrInsn *i)
     if (f->ins[a->arg[0]].type != i->type || a->type == IR_BOOL)
         return FOLD_NO;
     return possible_bits(f, a->arg[0]) & ~ir_type_mask((IrType)a->type) ? FOLD_NO : a->arg[0];
+}
+
+/* sext (trunc x) where x is that already */
+static IrRef sext_trunc(Fold *f, IrInsn *i)
+{
+    enum { DEPTH = 3 };
+    const IrInsn *a = fold_arg(f, i, 0);
+    if (i->type != IR_I64 || a->type != IR_I32 || f->ins[a->arg[0]].type != IR_I64)
+        return FOLD_NO;
+    return is_sign_extended(f, a->arg[0], DEPTH) ? a->arg[0] : FOLD_NO;
 }
 
 /* bools */
@@ -525,7 +573,8 @@ static const FoldRule r_rev16[] = {{IR_REV16, ANY, undo_unary}, END};
 static const FoldRule r_clz[] = {{IR_RBIT, ANY, clz_rbit}, END};
 static const FoldRule r_rbit[] = {{IR_RBIT, ANY, undo_unary}, END};
 static const FoldRule r_zext[] = {{IR_ZEXT, ANY, same_twice}, {IR_TRUNC, ANY, zext_trunc}, END};
-static const FoldRule r_sext[] = {{IR_SEXT, ANY, same_twice}, {IR_ZEXT, ANY, sext_zext}, END};
+static const FoldRule r_sext[] = {
+    {IR_SEXT, ANY, same_twice}, {IR_ZEXT, ANY, sext_zext}, {IR_TRUNC, ANY, sext_trunc}, END};
 static const FoldRule r_trunc[] = {
     {IR_TRUNC, ANY, same_twice}, {IR_ZEXT, ANY, trunc_ext}, {IR_SEXT, ANY, trunc_ext}, END};
 static const FoldRule r_cmp[] = {{IR_CONST, ANY, cmp_swap},        {ANY, ANY, cmp_same},

@@ -79,8 +79,47 @@ static bool fold_index_const(Fold *f, IrInsn *i)
     return true;
 }
 
+/* A slot that r was got from has not been set since. */
+static bool is_at_hand(const Fold *f, IrRef r)
+{
+    const IrInsn *i = &f->ins[r];
+    return i->op != IR_GET || f->cur[i->imm] == r;
+}
+
+/* (shl x, 1 to 3) with x at hand */
+static bool is_scaled(const Fold *f, IrRef r)
+{
+    const IrInsn *i = &f->ins[r];
+    return i->op == IR_SHL && f->ins[i->arg[1]].op == IR_CONST &&
+           fold_value(&f->ins[i->arg[1]]) <= 3 && is_at_hand(f, i->arg[0]);
+}
+
+/*
+ * base: a sum of two values that the instruction right before made and put in a slot. What it was
+ * made of is in registers still, and the access need not wait for the sum.
+ */
+static void fold_fresh_sum(Fold *f, IrInsn *i)
+{
+    enum { NEAR = 4 }; /* the sum, its set, at, a constant */
+    const IrInsn *b = fold_arg(f, i, 0);
+    if (b->op != IR_ADD || i->arg[0] + NEAR < f->u->n || i->arg[1])
+        return;
+    bool swap = is_scaled(f, b->arg[0]);
+    IrRef x = b->arg[swap], y = b->arg[!swap];
+    if (!is_at_hand(f, x) || !is_at_hand(f, y) || f->ins[y].op == IR_CONST)
+        return;
+    i->arg[0] = x;
+    i->arg[1] = y;
+    if (!is_scaled(f, y))
+        return;
+    i->arg[1] = f->ins[y].arg[0];
+    i->aux |= (uint16_t)(fold_value(&f->ins[f->ins[y].arg[1]]) << MA_SCALE_SHIFT);
+}
+
 static void fold_address(Fold *f, IrInsn *i)
 {
+    if (fold_in_slot(f, i->arg[0]))
+        fold_fresh_sum(f, i);
     for (uint32_t round = 0; round < 8; round++) {
         bool more = false;
         if (!fold_in_slot(f, i->arg[0]))
