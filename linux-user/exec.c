@@ -20,6 +20,7 @@
 #include <asm/fcntl.h>
 #include <linux/mman.h>
 #include <string.h>
+#include "binfmt.h"
 #include "elf_load.h"
 #include "guestmem.h"
 #include "guests.h"
@@ -62,6 +63,7 @@ typedef struct ExecPlan {
     char comm[32]; /* --exec-comm=: named after the path as given, not after what it leads to */
     ElfFile elf;
     int fd;              /* open program, -1 none */
+    bool sets_id;        /* the program that runs in the end is set-user-ID or set-group-ID */
     bool moved;          /* path is the sysroot's */
     bool pass_fd;        /* the child cannot open it by name */
     size_t size;         /* of this mapping */
@@ -87,6 +89,7 @@ static long open_program(ExecPlan *x, int dirfd, const char *path)
     if (hs_failed(fd))
         return fd;
     x->fd = (int)fd;
+    x->sets_id = path_sets_id(x->fd);
     memset(x->head, 0, sizeof x->head);
     long r = HS(__NR_pread64, fd, x->head, HEAD_SIZE, 0);
     return r < 0 ? r : 0;
@@ -97,11 +100,6 @@ static void close_program(ExecPlan *x)
     if (x->fd >= 0)
         HS(__NR_close, x->fd);
     x->fd = -1;
-}
-
-static bool is_guest_elf(const ExecPlan *x)
-{
-    return guest_of_elf(x->head, sizeof x->head) != NULL;
 }
 
 /* The interpreter named in x->interp, of a program for `machine`. */
@@ -180,9 +178,10 @@ static long find_target(ExecPlan *x, Target *target)
         bool found = sysroot_find(AT_FDCWD, s->interp, SYSROOT_FOLLOW, x->interp_at);
         r = open_program(x, AT_FDCWD, found ? x->interp_at : s->interp);
     }
-    if (r || !is_guest_elf(x))
+    const GuestLinux *g = r ? NULL : guest_of_elf(x->head, sizeof x->head);
+    if (!g)
         return r;
-    *target = TARGET_GUEST;
+    *target = x->sets_id && binfmt_gives_credentials(g) ? TARGET_NATIVE : TARGET_GUEST;
     return check_guest_elf(x);
 }
 
@@ -205,6 +204,10 @@ static long build_words(ExecPlan *x, GuestAddr argv, long argc)
         w[n++] = x->fd_text;
     }
     w[n++] = x->comm;
+    if (x->depth) {
+        w[n++] = "-exec-fn";
+        w[n++] = x->shown;
+    }
     w[n++] = "--";
     w[n++] = x->depth ? program : x->shown;
     for (int i = x->depth - 1; i >= 0; i--) {
@@ -222,25 +225,34 @@ static long build_words(ExecPlan *x, GuestAddr argv, long argc)
     return 0;
 }
 
+/* Ferry itself, by the kernel's link or, where /proc is not mounted, by the path it had. */
+static long exec_ferry(ExecPlan *x, uint64_t envp)
+{
+    SysCtx *c = &x->t->sys;
+    const char *self = process.opt.exec_self;
+    if (x->pass_fd && !x->depth)
+        HS(__NR_fcntl, x->fd, F_SETFD, 0);
+    long r = sys_host_blocking(c, __NR_execve, (uintptr_t) "/proc/self/exe", (uintptr_t)x->words,
+                               envp, 0, 0, 0);
+    if (r == -ENOENT && self)
+        r = sys_host_blocking(c, __NR_execve, (uintptr_t)self, (uintptr_t)x->words, envp, 0, 0, 0);
+    return r;
+}
+
 /* The host's exec through the stub: a captured signal comes first. */
 static long host_exec(ExecPlan *x, Target target, const uint64_t *a)
 {
     Thread *t = x->t;
     long r = signal_before_exec(t);
+    if (r == 0 && target == TARGET_GUEST) {
+        r = exec_ferry(x, a[3]);
+        if (r == -ENOENT) /* binfmt_misc may know us */
+            target = TARGET_NATIVE, r = 0;
+    }
     if (r == 0 && target == TARGET_NATIVE) {
         uint64_t path = x->moved ? (uintptr_t)x->path : a[1];
         r = sys_host_blocking(&t->sys, __NR_execveat, (uint64_t)(int64_t)a[0], path, a[2], a[3],
                               a[4], 0);
-    } else if (r == 0) {
-        if (x->pass_fd && !x->depth)
-            HS(__NR_fcntl, x->fd, F_SETFD, 0);
-        r = sys_host_blocking(&t->sys, __NR_execve, (uintptr_t) "/proc/self/exe",
-                              (uintptr_t)x->words, a[3], 0, 0, 0);
-        if (r == -ENOENT && process.self_path)
-            r = sys_host_blocking(&t->sys, __NR_execve, (uintptr_t)process.self_path,
-                                  (uintptr_t)x->words, a[3], 0, 0, 0);
-        if (r == -ENOENT) /* binfmt_misc may know us */
-            r = sys_host_blocking(&t->sys, __NR_execveat, a[0], a[1], a[2], a[3], a[4], 0);
     }
     signal_exec_failed(t);
     return r;

@@ -233,7 +233,7 @@ static int build_stack(const Loader *l, const uint64_t hwcap[2], AuxList *aux, G
     const char *platform = process.guest->ops->platform;
     StackImage s = {.sp = l->boot->strings_low};
     GuestAddr at = platform ? stack_push(&s, platform, str_len(platform) + 1) : 0;
-    aux_fill(aux, l, hwcap, at, gm_addr(p->path));
+    aux_fill(aux, l, hwcap, at, gm_addr(p->execfn));
     StackTable t = {p->argv, p->envp, p->argc, p->envc, aux->e, aux->n};
     *sp = stack_finish(&s, &t);
     if (!s.failed)
@@ -297,7 +297,7 @@ static const char *comm_of(const Program *p)
 {
     const char *given = process.opt.exec_comm;
     if (!given)
-        return str_basename(p->path);
+        return str_basename(p->execfn);
     return *given || !process.exe_path ? given : str_basename(process.exe_path);
 }
 

@@ -11,14 +11,16 @@ typedef struct Boot {
     char **argv, **envp;
     int argc;
     const AuxEntry *aux;
+    bool by_binfmt; /* the kernel started ferry for the program (binfmt.h) */
     uint64_t
         strings_low; /* lowest address of the kernel's strings: the guest's stack starts here */
 } Boot;
 
 /* The program to run, after options. */
 typedef struct Program {
-    const char *path; /* as named: AT_EXECFN */
-    uint64_t *argv;   /* guest addresses of strings */
+    const char *path;   /* as named */
+    const char *execfn; /* AT_EXECFN: the path that was executed, a script's where it is one */
+    uint64_t *argv;     /* guest addresses of strings */
     size_t argc;
     uint64_t *envp;
     size_t envc;

@@ -14,6 +14,7 @@
 #include <linux/resource.h>
 #include <string.h>
 #include "addrspace.h"
+#include "binfmt.h"
 #include "guestmem.h"
 #include "guests.h"
 #include "hostsys.h"
@@ -24,7 +25,7 @@
 #include "sysroot.h"
 #include "thread.h"
 
-enum { PRESERVED_ARGV0 = 1 /* AT_FLAGS of binfmt_misc's P */, LOG_FD_MIN = 500 };
+enum { LOG_FD_MIN = 500 };
 enum { PR_GET_MDWE_NR = 66 }; /* newer than some headers */
 
 Process process;
@@ -36,6 +37,12 @@ static _Noreturn void quit(int status)
 {
     for (;;)
         HS(__NR_exit_group, status);
+}
+
+static void quit_on(int status)
+{
+    if (status >= 0)
+        quit(status);
 }
 
 /* ---- first steps ---- */
@@ -161,9 +168,9 @@ static void place_argv0(Program *p, const char *name)
 static void program_args(Program *p)
 {
     int i = process.opt.first_program_arg;
-    bool preserved = boot_aux(&boot, AT_FLAGS, 0) & PRESERVED_ARGV0;
+    bool preserved = boot_aux(&boot, AT_FLAGS, 0) & BINFMT_ARGV0;
     p->path = boot.argv[i];
-    if (preserved && i == 1 && boot.argc > 2)
+    if (preserved && boot.argc > 2)
         i = 2; /* ferry path argv0 args... */
     p->argc = (size_t)(boot.argc - i);
     p->argv = boot_alloc((p->argc + 1) * 8);
@@ -171,8 +178,9 @@ static void program_args(Program *p)
         p->argv[k] = gm_addr(boot.argv[i + (int)k]);
     if (process.opt.argv0)
         place_argv0(p, process.opt.argv0);
-    if (process.opt.exec_fd < 0 && boot_aux(&boot, AT_EXECFD, 0)) {
-        process.opt.exec_fd = (int)boot_aux(&boot, AT_EXECFD, 0);
+    uint64_t fd = boot_aux(&boot, AT_EXECFD, ~0ull);
+    if (fd != ~0ull) {
+        process.opt.exec_fd = (int)fd;
         process.opt.exec_fd_close = true;
     }
 }
@@ -221,6 +229,12 @@ static void strings_to_stack(Program *p)
         (const uint8_t *)p->path >= process.arena.base)
         p->path = gm_ptr(stack_push(&s, p->path, str_len(p->path) + 1));
     boot.strings_low = s.sp;
+    if (process.opt.exec_fn)
+        p->execfn = process.opt.exec_fn;
+    else if (boot.by_binfmt)
+        p->execfn = (const char *)boot_aux(&boot, AT_EXECFN, 0);
+    else
+        p->execfn = p->path;
 }
 
 /* ---- set-up in order ---- */
@@ -277,6 +291,24 @@ static void print_cpu_help(void)
         HS(__NR_write, 1, out.buf, out.len);
     }
     quit(0);
+}
+
+/*
+ * Whoever starts a program with more rights than his own must not steer ferry: then the environment
+ * is the program's alone. What binfmt_misc puts on the command line is the program's as well, also
+ * when it starts with a dash.
+ */
+static void read_options(void)
+{
+    static char *none[] = {NULL};
+    bool by_kernel = boot.by_binfmt = binfmt_started(&boot);
+    char **env = boot_aux(&boot, AT_SECURE, 0) ? none : boot.envp;
+    quit_on(options_parse(&process.opt, &process.arena, by_kernel ? 1 : boot.argc, boot.argv, env));
+    const char *self = (const char *)boot_aux(&boot, AT_EXECFN, 0);
+    if (!self || *self != '/' || by_kernel || str_eq(self, "/proc/self/exe"))
+        return;
+    size_t n = str_len(self) + 1;
+    process.opt.exec_self = memcpy(boot_alloc(n), self, n); /* the guest may write over it */
 }
 
 /* By the file's header. A file that is for no guest is refused when it is loaded. */
@@ -391,12 +423,6 @@ static void init_registers(Thread *t, GuestAddr pc, GuestAddr sp)
     rt_state_load(&t->vcpu);
 }
 
-static void quit_on(int status)
-{
-    if (status >= 0)
-        quit(status);
-}
-
 static void ferry_main(void *thread)
 {
     Thread *t = thread;
@@ -405,10 +431,14 @@ static void ferry_main(void *thread)
     GuestAddr pc, sp;
     if (!arena_init_near(&process.arena, 64u << 20))
         no_memory();
-    quit_on(options_parse(&process.opt, &process.arena, boot.argc, boot.argv, boot.envp));
+    read_options();
     guests_init();
     sysroot_init();
     print_cpu_help();
+    if (process.opt.binfmt) {
+        binfmt_print();
+        quit(0);
+    }
     if (process.opt.first_program_arg >= boot.argc) {
         log_error("ferry: no program to run (try --help)\n");
         quit(STATUS_USAGE);

@@ -42,6 +42,9 @@ typedef enum OptId {
     OPT_COLD,
     OPT_EXEC_FD,
     OPT_EXEC_COMM,
+    OPT_EXEC_SELF,
+    OPT_EXEC_FN,
+    OPT_BINFMT,
 } OptId;
 
 typedef struct OptRow {
@@ -90,6 +93,9 @@ static const OptRow rows[] = {
     {OPT_COLD, "cold-runs", "", "n", "", "interpret code n times (6) before it is translated"},
     {OPT_EXEC_FD, "exec-fd", "", "fd", "", ""},
     {OPT_EXEC_COMM, "exec-comm", "", "name", "", ""},
+    {OPT_EXEC_FN, "exec-fn", "", "path", "", ""},
+    {OPT_EXEC_SELF, "exec-self", "", "path", "", ""},
+    {OPT_BINFMT, "binfmt", "", "", "", "print the registrations for binfmt_misc"},
 };
 
 typedef struct Reader {
@@ -291,6 +297,9 @@ static int set_switch(Reader *r, OptId id)
     case OPT_COVERAGE:
         o->coverage = true;
         break;
+    case OPT_BINFMT:
+        o->binfmt = true;
+        break;
     default:
         break;
     }
@@ -350,6 +359,12 @@ static int set_value(Reader *r, OptId id, const char *value)
         return set_exec_fd(r, value);
     case OPT_EXEC_COMM:
         o->exec_comm = value;
+        break;
+    case OPT_EXEC_FN:
+        o->exec_fn = value;
+        break;
+    case OPT_EXEC_SELF:
+        o->exec_self = value;
         break;
     default:
         break;
@@ -452,6 +467,7 @@ size_t options_inherit(const Options *o, const char **words, size_t max)
         {"-opt-passes", o->opt_limit_text, o->opt_limit_text},
         {"-host-features", o->host_features, o->host_features},
         {"-tb-size", o->tb_text, o->tb_text},
+        {"-exec-self", o->exec_self, o->exec_self},
     };
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(list); i++) {

@@ -45,6 +45,9 @@ typedef struct Options {
     const char *exec_comm; /* --exec-comm: the name the kernel would give the process */
     int exec_fd;           /* --exec-fd: program's descriptor, -1 none */
     bool exec_fd_close;    /* it was close-on-exec */
+    const char *exec_fn;   /* --exec-fn: AT_EXECFN of a script's interpreter */
+    const char *exec_self; /* --exec-self: ferry's path, for where /proc is not mounted */
+    bool binfmt;           /* --binfmt */
     bool strace, one_insn, perf_map, interpret, verify, wx_split, coverage;
     EnvChange *env, **env_tail; /* -E, -U in order */
     int first_program_arg;      /* index in argv */

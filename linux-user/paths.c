@@ -21,19 +21,29 @@
 
 enum { HOST_X_OK = 1 };
 
-long path_open_exec(int dirfd, const char *path)
+/* st_mode of an open file, 0 when that fails. */
+static uint32_t mode_of_fd(long fd)
 {
     struct {
         uint64_t dev, ino, nlink;
         uint32_t mode;
         uint8_t rest[256];
     } st; /* x86-64's struct stat up to st_mode */
+    return HS(__NR_fstat, fd, &st) == 0 ? st.mode : 0;
+}
+
+bool path_sets_id(int fd)
+{
+    uint32_t mode = mode_of_fd(fd), group = S_ISGID | S_IXGRP;
+    return mode & S_ISUID || (mode & group) == group;
+}
+
+long path_open_exec(int dirfd, const char *path)
+{
     long fd = HS(__NR_openat, dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (hs_failed(fd))
         return fd;
-    long r = HS(__NR_fstat, fd, &st);
-    if (r == 0 && (st.mode & S_IFMT) != S_IFREG)
-        r = -EACCES;
+    long r = (mode_of_fd(fd) & S_IFMT) == S_IFREG ? 0 : -EACCES;
     if (r == 0)
         r = HS(__NR_faccessat2, fd, "", HOST_X_OK, AT_EMPTY_PATH | AT_EACCESS);
     if (r == -ENOSYS)

@@ -11,6 +11,8 @@
  * the kernel's open_exec. A descriptor or -errno.
  */
 long path_open_exec(int dirfd, const char *path);
+/* Would executing the open file change the user or group? */
+bool path_sets_id(int fd);
 /* The flags of openat or openat2 with the host's bits. */
 uint64_t path_open_flags(SysCtx *c, const SysPathQuery *q);
 /* SysCtx.path_hook */

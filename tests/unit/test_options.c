@@ -50,6 +50,8 @@ static const char *const given[] = {
     "3",
     "-host-features",
     "sse42",
+    "-exec-self",
+    "/bin/ferry",
     "-opt-passes",
     "2",
     "prog",
