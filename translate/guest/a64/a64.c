@@ -89,8 +89,14 @@ void a64_check_align(TransCtx *tc, IrRef addr, unsigned size)
         return;
     }
     IrUnit *u = tc->u;
-    IrRef low = ir_op2(u, IR_AND, IR_I64, addr, ir_const(u, IR_I64, size - 1));
-    IrRef bad = ir_cmp(u, CMP_NE, low, ir_const(u, IR_I64, 0));
+    IrRef bad;
+    if (a64_has(tc, A64_FEAT_LSE2)) { /* all of it within 16 aligned bytes */
+        IrRef low = ir_op2(u, IR_AND, IR_I64, addr, ir_const(u, IR_I64, 15));
+        bad = ir_cmp(u, CMP_UGT, low, ir_const(u, IR_I64, 16 - size));
+    } else {
+        IrRef low = ir_op2(u, IR_AND, IR_I64, addr, ir_const(u, IR_I64, size - 1));
+        bad = ir_cmp(u, CMP_NE, low, ir_const(u, IR_I64, 0));
+    }
     ir_emit(u, IR_TRAPIF, IR_VOID, 0, bad, ir_gaddr(u, tc->pc), addr, TRAP_ALIGN);
 }
 

@@ -2,7 +2,8 @@
  * A64 exclusives, ordered accesses and atomics (DDI 0487, C4.1.94: load/store exclusive, ordered,
  * compare and swap, atomic memory operations).
  *
- * All of them need natural alignment (the whole pair for pairs), else TRAP_ALIGN. Ordering: LDAR is
+ * All of them need natural alignment (the whole pair for pairs), else TRAP_ALIGN; with LSE2 it is
+ * enough to lie within 16 aligned bytes, where x86 atomics are as good as on aligned places. Ordering: LDAR is
  * an acquire load; STLR is a sequentially consistent store, since Arm's release is ordered before a
  * later acquire; atomics are full barriers whatever A and R say.
  *
