@@ -12,6 +12,7 @@
 #include <asm/ucontext.h>
 #include <string.h>
 #include "check.h"
+#include "crash.h"
 #include "hostsys.h"
 #include "log.h"
 #include "process.h"
@@ -245,8 +246,8 @@ _Noreturn void signal_die(Thread *t, int sig, const SigInfo *info)
 {
     uint64_t none = ~sig_bit(sig);
     long pid = HS(__NR_getpid), tid = HS(__NR_gettid);
-    LOG(CRASH, "ferry: guest killed by signal %d, pc %lx\n", sig,
-        *vcpu_slot64(&t->vcpu, &process.guest->ops->slots[process.guest->ops->slot_pc]));
+    if (LOG_ON(CRASH))
+        crash_report(t, sig, info);
     set_default(sig);
     if (!info || hs_failed(HS(__NR_rt_tgsigqueueinfo, pid, tid, sig, info)))
         HS(__NR_tgkill, pid, tid, sig);

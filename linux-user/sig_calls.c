@@ -7,6 +7,7 @@
 #include <asm/errno.h>
 #include <asm/signal.h>
 #include <string.h>
+#include "crash.h"
 #include "guestmem.h"
 #include "hostsys.h"
 #include "process.h"
@@ -165,16 +166,19 @@ long sys_rt_sigtimedwait(SysCtx *c, const uint64_t a[6])
 
 long sys_kill(SysCtx *c, const uint64_t a[6])
 {
+    crash_note_kill(thread_of(c), a[0], a[1]);
     return HS(__NR_kill, a[0], a[1]);
 }
 
 long sys_tkill(SysCtx *c, const uint64_t a[6])
 {
+    crash_note_kill(thread_of(c), a[0], a[1]);
     return HS(__NR_tkill, a[0], a[1]);
 }
 
 long sys_tgkill(SysCtx *c, const uint64_t a[6])
 {
+    crash_note_kill(thread_of(c), a[1], a[2]);
     return HS(__NR_tgkill, a[0], a[1], a[2]);
 }
 

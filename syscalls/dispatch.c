@@ -137,7 +137,7 @@ long sys_dispatch(SysCtx *c, uint32_t nr, const uint64_t a[6])
     const SysRow *row = &sys_rows[n];
     if (row->how == SYS_HOW_OPS)
         row = sys_find_op(row, a);
-    if (LOG_ON(STRACE))
+    if (UNLIKELY(log_mask & (1u << LOG_STRACE | 1u << LOG_CRASH)))
         return run_traced(c, row, nr, a);
     return run_row(c, row, nr, a);
 }

@@ -64,7 +64,12 @@ typedef struct SysPathQuery {
  */
 typedef SysPathResult SysPathHook(SysCtx *c, const SysPathQuery *q, char *out, long *result);
 
-enum { SYS_PATH_MAX = 4096, SYS_PATH_ARGS = 2 };
+enum {
+    SYS_PATH_MAX = 4096,
+    SYS_PATH_ARGS = 2,
+    SYS_RECENT = 8, /* lines of the trace that -d crash keeps, cut to SYS_RECENT_LINE */
+    SYS_RECENT_LINE = 160,
+};
 
 /* One per guest thread. linux-user fills it and may embed it; `user` is its own. */
 struct SysCtx {
@@ -88,8 +93,10 @@ struct SysCtx {
     uint64_t wait_mask;
     bool wait_mask_on;
     int32_t tid;                            /* shown by --strace; 0: ask the kernel each time */
+    uint32_t recent_count;                  /* lines ever put in `recent` */
     char path[SYS_PATH_ARGS][SYS_PATH_MAX]; /* replaced paths of the running call */
     char path_in[SYS_PATH_MAX];             /* the guest's path while the hook looks at it */
+    char recent[SYS_RECENT][SYS_RECENT_LINE];
 };
 
 typedef enum SysState {
@@ -178,6 +185,9 @@ uint64_t sys_open_flags_to_guest(const SysAbi *abi, uint64_t flags);
  * Prints nothing unless --strace is on.
  */
 void sys_trace_line(SysCtx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Logs the thread's last calls, the latest last; under -d crash they are kept. */
+void sys_show_recent(const SysCtx *c);
 
 /*
  * The blocking stub, the only place where a thread may sleep in the kernel on the guest's behalf.

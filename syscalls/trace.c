@@ -6,6 +6,8 @@
  * lines of threads do not mix. Calls that may not come back are written before they run; if one
  * comes back after all, a second line gives the result.
  *
+ * Under -d crash the last lines of each thread are kept instead, for the report of its death.
+ *
  *   1234 openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3
  *   1234 read(3, "root:x:0:0:root:/root:/bin/bash\n"..., 4096) = 1872
  *   1234 unlinkat(AT_FDCWD, "nofile", 0) = -1 ENOENT (No such file or directory)
@@ -44,12 +46,25 @@ static void show_args(SysTrace *t, const SysShow *s, const SysRow *row)
     }
 }
 
-static void write_line(SysTrace *t)
+static void write_line(SysTrace *t, SysCtx *c)
 {
+    if (LOG_ON(CRASH)) {
+        StrBuf sb = STRBUF_ON(c->recent[c->recent_count++ % SYS_RECENT]);
+        sb_puts(&sb, t->text);
+    }
+    if (!LOG_ON(STRACE))
+        return;
     if (t->sb.len + 2 > t->sb.cap) /* cut off: the line still ends */
         t->sb.len = t->sb.cap - 2;
     sb_putc(&t->sb, '\n');
     log_text(t->text, t->sb.len);
+}
+
+void sys_show_recent(const SysCtx *c)
+{
+    uint32_t n = MIN(c->recent_count, (uint32_t)SYS_RECENT);
+    for (uint32_t i = c->recent_count - n; i != c->recent_count; i++)
+        log_write("    %s\n", c->recent[i % SYS_RECENT]);
 }
 
 void sys_trace_enter(SysTrace *t, SysCtx *c, const SysRow *row, const uint64_t a[6])
@@ -61,7 +76,7 @@ void sys_trace_enter(SysTrace *t, SysCtx *c, const SysRow *row, const uint64_t a
     show_args(t, &s, row);
     if (row->attrs & SYS_ATTR_NORETURN) {
         sb_puts(&t->sb, ") = ?");
-        write_line(t);
+        write_line(t, c);
     }
 }
 
@@ -92,14 +107,14 @@ void sys_trace_leave(SysTrace *t, SysCtx *c, const SysRow *row, const uint64_t a
         t->sb = STRBUF_ON(t->text);
         sb_printf(&t->sb, "%d <... %s resumed> = ", tid_of(c), sys_str(sys_rows[row->id].name));
         show_result(&t->sb, c, row, ret);
-        write_line(t);
+        write_line(t, c);
         return;
     }
     SysShow s = {c, a, ret, true};
     show_args(t, &s, row);
     sb_puts(&t->sb, ") = ");
     show_result(&t->sb, c, row, ret);
-    write_line(t);
+    write_line(t, c);
 }
 
 void sys_trace_line(SysCtx *c, const char *fmt, ...)
@@ -113,5 +128,5 @@ void sys_trace_line(SysCtx *c, const char *fmt, ...)
     va_start(ap, fmt);
     sb_vprintf(&t.sb, fmt, ap);
     va_end(ap);
-    write_line(&t);
+    write_line(&t, c);
 }
