@@ -4,6 +4,8 @@
  *  - code that was translated from memory that changes its content, goes away or stops being
  *    executable is invalidated (addrspace.c);
  *  - addresses past the guest's space get the errno that its kernel gives;
+ *  - ferry's own memory is to the guest a place where nothing is mapped and nothing can be: munmap
+ *    and madvise pass over it, mprotect and mremap end there as at a hole, MAP_FIXED is ENOMEM;
  *  - brk where PR_SET_MM_MAP was refused.
  *
  *   mmap(0, 8192, PROT_READ|PROT_EXEC, MAP_PRIVATE, fd, 0): host PROT_READ, range recorded
@@ -14,6 +16,7 @@
 #include "addrspace.h"
 #include "guestmem.h"
 #include "hostsys.h"
+#include "ownmap.h"
 #include "process.h"
 #include "sys_handlers.h"
 #include "thread.h"
@@ -29,6 +32,26 @@ static int host_prot(uint64_t prot)
 static GuestAddr page_up(uint64_t n)
 {
     return ALIGN_UP(n, process.page);
+}
+
+/* Is ferry's memory in a range that the kernel would not refuse as a whole? */
+static bool has_own(GuestAddr start, uint64_t len)
+{
+    return !(start & (process.page - 1)) && start + len > start && ownmap_overlaps(start, len);
+}
+
+/*
+ * The end of the guest's part that begins at `from`: `end`, or where ferry's own memory begins.
+ * `from` moves behind ferry's memory when it lies there.
+ */
+static GuestAddr guest_part(GuestAddr *from, GuestAddr end)
+{
+    uint64_t next, own;
+    while (*from < end && (own = ownmap_end(*from, &next)))
+        *from = own;
+    if (*from >= end)
+        return *from = end;
+    return MIN(end, next);
 }
 
 /* PR_SET_MDWE: memory that is writable or was not executable does not become executable. */
@@ -89,6 +112,8 @@ long sys_mmap(SysCtx *c, const uint64_t a[6])
     bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
     if (fixed && !gm_range_ok(a[0], a[1]))
         return -ENOMEM;
+    if (flags & MAP_FIXED && ownmap_overlaps(a[0], a[1]))
+        return -ENOMEM;
     if (refused_code(a[0], a[1], a[2], true))
         return -EACCES;
     if (fixed || a[2] & PROT_EXEC)
@@ -96,11 +121,22 @@ long sys_mmap(SysCtx *c, const uint64_t a[6])
     return HS(__NR_mmap, a[0], a[1], a[2], flags, a[4], a[5]);
 }
 
+/* munmap(2) does not mind holes. */
+static long unmap_parts(GuestAddr from, GuestAddr end)
+{
+    long r = gm_range_ok(from, end - from) ? 0 : -EINVAL;
+    for (GuestAddr to; !r && from < end; from = to) {
+        to = guest_part(&from, end);
+        r = from < to ? HS(__NR_munmap, from, to - from) : 0;
+    }
+    return r;
+}
+
 long sys_munmap(SysCtx *c, const uint64_t a[6])
 {
     uint64_t len = page_up(a[1]);
     as_lock();
-    long r = HS(__NR_munmap, a[0], a[1]);
+    long r = has_own(a[0], len) ? unmap_parts(a[0], a[0] + len) : HS(__NR_munmap, a[0], a[1]);
     map_done(r == 0 && as_unmapped(a[0], a[0] + len), a[0], len);
     return r;
 }
@@ -113,9 +149,15 @@ static long protect(const uint64_t a[6])
         as_unlock();
         return -EACCES;
     }
-    long r = HS(__NR_mprotect, a[0], a[1], host_prot(a[2]));
+    bool own = has_own(a[0], len);
+    if (own) { /* what lies before it is changed, as before any hole */
+        GuestAddr from = a[0];
+        GuestAddr to = guest_part(&from, a[0] + len);
+        len = from == a[0] ? to - from : 0;
+    }
+    long r = own && !len ? -ENOMEM : HS(__NR_mprotect, a[0], own ? len : a[1], host_prot(a[2]));
     map_done(r == 0 && len && as_protected(a[0], a[0] + len, (int)a[2]), a[0], len);
-    return r;
+    return own && r == 0 ? -ENOMEM : r;
 }
 
 long sys_mprotect(SysCtx *c, const uint64_t a[6])
@@ -133,6 +175,10 @@ long sys_mremap(SysCtx *c, const uint64_t a[6])
     uint64_t old = page_up(a[1]), len = page_up(a[2]);
     if (a[3] & MREMAP_FIXED && !gm_range_ok(a[4], a[2]))
         return -EINVAL;
+    if (ownmap_overlaps(a[0], MAX(old, 1u)))
+        return -EFAULT;
+    if (a[3] & MREMAP_FIXED && ownmap_overlaps(a[4], len))
+        return -ENOMEM;
     as_lock();
     long r = HS(__NR_mremap, a[0], a[1], a[2], a[3], a[4]);
     bool had_code = !hs_failed(r) && as_moved(a[0], old, (GuestAddr)r, len);
@@ -142,9 +188,23 @@ long sys_mremap(SysCtx *c, const uint64_t a[6])
     return r;
 }
 
+/* Advice for the guest's parts; ENOMEM at the end, as with holes. */
+static long advise_parts(SysCtx *c, const uint64_t a[6])
+{
+    long r = 0;
+    GuestAddr from = a[0], end = from + page_up(a[1]);
+    for (GuestAddr to; !r && from < end; from = to) {
+        to = guest_part(&from, end);
+        r = from < to ? sys_host_blocking(c, __NR_madvise, from, to - from, a[2], 0, 0, 0) : 0;
+    }
+    return r ? r : -ENOMEM;
+}
+
 long sys_madvise(SysCtx *c, const uint64_t a[6])
 {
-    long r = sys_host_blocking(c, __NR_madvise, a[0], a[1], a[2], 0, 0, 0);
+    bool parts = has_own(a[0], page_up(a[1]));
+    long r =
+        parts ? advise_parts(c, a) : sys_host_blocking(c, __NR_madvise, a[0], a[1], a[2], 0, 0, 0);
     bool drops = a[2] == MADV_DONTNEED || a[2] == MADV_REMOVE || a[2] == MADV_FREE;
     if (r || !drops || !a[1])
         return r;
@@ -166,6 +226,8 @@ static uint64_t segment_size(uint64_t id)
 long sys_shmat(SysCtx *c, const uint64_t a[6])
 {
     int prot = PROT_READ | (a[2] & GUEST_SHM_EXEC ? PROT_EXEC : 0) | AS_SHARED;
+    if (a[2] & GUEST_SHM_REMAP && ownmap_overlaps(a[1], MAX(page_up(segment_size(a[0])), 1u)))
+        return -EINVAL;
     as_lock();
     long r = HS(__NR_shmat, a[0], a[1], a[2] & ~(uint64_t)GUEST_SHM_EXEC);
     uint64_t len = hs_failed(r) ? 0 : page_up(segment_size(a[0]));
