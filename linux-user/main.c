@@ -17,6 +17,7 @@
 #include "binfmt.h"
 #include "guestmem.h"
 #include "guests.h"
+#include "hostclock.h"
 #include "hostsys.h"
 #include "load.h"
 #include "ownmap.h"
@@ -375,6 +376,8 @@ static void init_runtime(const GuestOps *g, const GuestFeatures *f)
         .guest_features = *f,
         .code_at = as_code_at,
         .syscall = cpu_syscall,
+        .vdso_start = gm_addr(process.guest->vdso),
+        .vdso_end = gm_addr(process.guest->vdso) + process.guest->vdso_size,
         .cold_runs = choose_cold_runs(o),
         .single_step = o->one_insn,
         .interpret = o->interpret,
@@ -470,6 +473,7 @@ void ferry_start(uint64_t *sp, const Elf64_Dyn *dyn)
     relocate(dyn, (uintptr_t)&__ehdr_start);
     ownmap_add(&__ehdr_start, (uintptr_t)_end - (uintptr_t)&__ehdr_start);
     read_boot(sp);
+    hostclock_init((const void *)boot_aux(&boot, AT_SYSINFO_EHDR, 0));
     Thread *t = thread_alloc(0);
     if (!t)
         no_memory();

@@ -44,6 +44,7 @@ typedef struct TransCtx {
      */
     uint32_t (*peek)(GuestAddr pc, void *buf, uint32_t n);
     GuestAddr seen_end;   /* out: code up to here decided what was emitted; 0: this instruction */
+    GuestAddr vdso_start, vdso_end; /* of the guest's vdso: vdso_call.h */
     bool pair_end;        /* out: a store-exclusive, or what opens the monitor for good */
 } TransCtx;
 

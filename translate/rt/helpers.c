@@ -1,17 +1,21 @@
 /*
  * The helper table and the helpers that are neither arithmetic nor of one guest: sticky FP flags
- * and the clock.
+ * and clocks.
  *
  * On an x86-64 host the flags are MXCSR's low bits: a guest's division by zero leaves ZE set, and
  * reading FPSR turns that into DZC. MXCSR's DE means "an operand was denormal", which is not Arm's
  * IDC ("a denormal operand was flushed"): IDC arises in soft arithmetic alone and has its own
  * word.
  */
+#include <asm/errno.h>
 #include <linux/time.h>
 #include "helpers.h"
-#include "hostsys.h"
+#include "check.h"
+#include "guestmem.h"
+#include "hostclock.h"
 #include "sm4.h"
 #include "softfp.h"
+#include "vdso_call.h"
 
 /* Declared without their types: the table is for host code, which knows them by helpers.def. */
 #define HELPER(name, ret, args, effects) extern const char fn_##name[] __asm__("helper_" #name);
@@ -111,9 +115,42 @@ void helper_fp_flags_set(Vcpu *v, uint64_t flags)
 /* CNTVCT_EL0: nanoseconds, as CNTFRQ_EL0 says 1 GHz. */
 uint64_t helper_clock_count(Vcpu *v)
 {
-    struct timespec ts = {0};
-    HS(__NR_clock_gettime, CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+    HostTime t = {0};
+    hostclock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.sec * 1000000000u + (uint64_t)t.frac;
+}
+
+static long time_out(long r, GuestAddr to, const HostTime *t)
+{
+    return r || gm_copy_out(to, t, sizeof *t) ? r : -EFAULT;
+}
+
+static long vdso_timeofday(GuestAddr tv, GuestAddr tz)
+{
+    HostTime t;
+    HostZone z;
+    long r = hostclock_timeofday(tv ? &t : NULL, tz ? &z : NULL);
+    if (r == 0 && tz && !gm_copy_out(tz, &z, sizeof z))
+        return -EFAULT;
+    return tv ? time_out(r, tv, &t) : r;
+}
+
+/* Times of 64-bit guests look as the host's. */
+uint64_t helper_vdso_call(Vcpu *v, uint64_t n, uint64_t a, uint64_t b)
+{
+    HostTime t;
+    switch ((VdsoCall)n) {
+    case VDSO_CALL_clock_gettime:
+        return (uint64_t)time_out(hostclock_gettime((int)a, &t), b, &t);
+    case VDSO_CALL_gettimeofday:
+        return (uint64_t)vdso_timeofday(a, b);
+    case VDSO_CALL_clock_getres:
+        return (uint64_t)(b ? time_out(hostclock_getres((int)a, &t), b, &t)
+                            : hostclock_getres((int)a, &t));
+    case VDSO_CALL_COUNT:
+        break;
+    }
+    CHECK_NEVER("a call of vdso_calls.def");
 }
 
 uint64_t helper_sm4_sub(Vcpu *v, uint64_t word)

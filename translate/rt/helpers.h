@@ -31,6 +31,7 @@ uint32_t fp_flags_to_mxcsr(uint32_t flags);
 uint64_t helper_fp_flags_get(Vcpu *v);
 void helper_fp_flags_set(Vcpu *v, uint64_t flags);
 uint64_t helper_clock_count(Vcpu *v);
+uint64_t helper_vdso_call(Vcpu *v, uint64_t n, uint64_t a, uint64_t b);
 uint64_t helper_fp_op2_32(Vcpu *v, uint64_t op, uint64_t a, uint64_t b);
 uint64_t helper_fp_op2_64(Vcpu *v, uint64_t op, uint64_t a, uint64_t b);
 uint64_t helper_fp_op1_32(Vcpu *v, uint64_t op, uint64_t a);

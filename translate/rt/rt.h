@@ -83,6 +83,7 @@ typedef struct RtConfig {
      * `interpret` rt_run reports TRAP_SYSCALL instead.
      */
     void (*syscall)(Vcpu *v);
+    GuestAddr vdso_start, vdso_end; /* the guest's vdso, where vdso_calls.def holds */
     uint32_t max_insns;  /* guest insns a unit at most; 0: default */
     uint8_t cold_runs;   /* times code is interpreted before it is translated, <= COLD_RUNS_MAX */
     uint64_t cache_size; /* bytes of translated code at most; 0: default */

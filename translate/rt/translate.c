@@ -55,6 +55,8 @@ static TransCtx front_ctx(Trans *t, const Vcpu *v, GuestAddr pc)
                       .pc = pc,
                       .mode = v->mode,
                       .features = &rt.cfg.guest_features,
+                      .vdso_start = rt.cfg.vdso_start,
+                      .vdso_end = rt.cfg.vdso_end,
                       .peek = t->alone || rt.cfg.interpret ? NULL : front_peek};
 }
 

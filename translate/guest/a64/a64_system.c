@@ -9,6 +9,7 @@
  */
 #include "a64.h"
 #include "flags.h"
+#include "vdso_call.h"
 
 enum { LINE_BYTES = 64, CNTFRQ_HZ = 1000000000 };
 
@@ -25,7 +26,7 @@ enum {
 
 TransResult a64_udf(TransCtx *tc, A64Insn insn)
 {
-    return a64_undefined(tc);
+    return vdso_call_emit(tc, insn.udf.imm16, A64_X0) ? TR_NEXT : a64_undefined(tc);
 }
 
 TransResult a64_hlt(TransCtx *tc, A64Insn insn)

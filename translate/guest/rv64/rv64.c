@@ -9,6 +9,7 @@
 #include <string.h>
 #include "rv64.h"
 #include "log.h"
+#include "vdso_call.h"
 
 uint32_t rv64_coverage[RV64_ROW_COUNT];
 static uint64_t undefined_said[(RV64_ROW_COUNT + 63) / 64];
@@ -83,6 +84,10 @@ static void report_undefined(GuestAddr pc, uint32_t word)
 
 TransResult rv64_undefined(TransCtx *tc)
 {
+    enum { CUSTOM_0 = 0x0b, OPCODE = 0xfffff };
+    uint32_t word = insn_word(tc);
+    if ((word & OPCODE) == CUSTOM_0 && vdso_call_emit(tc, word >> 20, RV64_A0))
+        return TR_NEXT;
     report_undefined(tc->pc, insn_word(tc));
     return rv64_trap(tc, TRAP_ILLEGAL, 0);
 }
