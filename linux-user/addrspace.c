@@ -132,7 +132,7 @@ void as_code_written(void)
     as_lock();
     for (GuestAddr at = 0; at < gm_limit && (r = as_first_exec(at, gm_limit)); at = r->node.end)
         if (r->prot & PROT_WRITE || r->shared)
-            rt_invalidate(r->node.start, r->node.end);
+            rt_code_written(r->node.start, r->node.end);
     as_unlock();
 }
 
@@ -188,6 +188,7 @@ bool as_code_at(GuestAddr pc, RtCode *out)
         /* Content at a file's start: a module's code keeps its distance from there. */
         out->module_base = r->has_file ? r->node.start - r->off : r->node.start;
         out->module_fixed = false;
+        out->written = r->prot & PROT_WRITE || r->shared;
         out->end = r->node.end;
     }
     as_unlock();

@@ -93,7 +93,7 @@ static void do_trap(Thread *t, const RtEvent *ev)
         not_executable(t, ev);
         break;
     case TRAP_ICFLUSH:
-        rt_invalidate(ALIGN_DOWN(ev->data, 64), ALIGN_DOWN(ev->data, 64) + 64);
+        rt_code_written(ALIGN_DOWN(ev->data, 64), ALIGN_DOWN(ev->data, 64) + 64);
         break;
     case TRAP_ICFLUSH_ALL:
         as_code_written();

@@ -13,6 +13,7 @@
 #include <linux/fcntl.h>
 #include <linux/memfd.h>
 #include <string.h>
+#include "cpus.h"
 #include "guestmem.h"
 #include "hostsys.h"
 #include "maps.h"
@@ -40,9 +41,10 @@ static long write_all(int fd, const char *text, size_t n)
 
 /* ---- /proc/cpuinfo ---- */
 
-static long cpuinfo_range(int fd, uint64_t first, uint64_t last)
+static long cpuinfo_range(void *arg, uint64_t first, uint64_t last)
 {
     const GuestOps *g = process.guest->ops;
+    int fd = *(int *)arg;
     long r = 0;
     for (uint64_t cpu = first; cpu <= last && r == 0; cpu++) {
         char text[2048];
@@ -53,40 +55,9 @@ static long cpuinfo_range(int fd, uint64_t first, uint64_t last)
     return r;
 }
 
-static uint64_t take_number(const char **s)
-{
-    uint64_t v = 0;
-    while (**s >= '0' && **s <= '9')
-        v = v * 10 + (uint64_t)(*(*s)++ - '0');
-    return v;
-}
-
-/* For each of the host's processors, as a list like "0-3,5". */
-static long cpuinfo_list(int fd, const char *list)
-{
-    long r = 0;
-    while (*list >= '0' && *list <= '9' && r == 0) {
-        uint64_t first = take_number(&list), last = first;
-        if (*list == '-')
-            list++, last = take_number(&list);
-        r = cpuinfo_range(fd, first, MIN(last, first + 0xffff));
-        list += *list == ',';
-    }
-    return r;
-}
-
 static long write_cpuinfo(int fd)
 {
-    if (!process.guest->ops->cpuinfo)
-        return -ENOENT;
-    char list[1024] = "0";
-    long online = HS(__NR_openat, AT_FDCWD, "/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
-    if (!hs_failed(online)) {
-        long n = HS(__NR_read, online, list, sizeof list - 1);
-        list[n > 0 ? n : 1] = 0;
-        HS(__NR_close, online);
-    }
-    return cpuinfo_list(fd, list);
+    return process.guest->ops->cpuinfo ? cpus_each_online(cpuinfo_range, &fd) : -ENOENT;
 }
 
 static const Overlay overlays[] = {
@@ -113,7 +84,7 @@ static bool matches(const char *name, const char *pattern)
             continue;
         }
         const char *digits = name;
-        uint64_t n = take_number(&name);
+        uint64_t n = str_take_number(&name);
         if (name == digits || (*pattern == '%' && n != (uint64_t)HS(__NR_getpid)))
             return false;
     }

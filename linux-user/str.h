@@ -45,6 +45,15 @@ static inline const char *str_basename(const char *path)
     return base;
 }
 
+/* The decimal number at *s, which goes on behind it; 0 when there is none. */
+static inline uint64_t str_take_number(const char **s)
+{
+    uint64_t v = 0;
+    while (**s >= '0' && **s <= '9')
+        v = v * 10 + (uint64_t)(*(*s)++ - '0');
+    return v;
+}
+
 /* Unsigned number, decimal or 0x...; false when s is no such number. */
 bool str_number(const char *s, uint64_t *out);
 

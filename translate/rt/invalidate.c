@@ -6,9 +6,14 @@
  * 3. At its next safepoint each vcpu resets its return stack and records the epoch (inval_ack).
  * 4. Code memory is reused only by inval_flush_all, while all other vcpus are outside host code and
  *    translation (rt_exclusive).
+ *
+ * Where code was announced that may not have changed at all (fence.i has no range), units are
+ * compared first with the bytes they were made from.
  */
 #include "rt_internal.h"
+#include "guestmem.h"
 #include <linux/futex.h>
+#include <string.h>
 
 enum { NO_SUCH_THREAD = 3 /* ESRCH */ };
 
@@ -48,14 +53,34 @@ static void inval_kill(Unit *u)
     rt.n_units--;
 }
 
-static uint32_t inval_page(uint64_t page, GuestAddr start, GuestAddr end)
+/* What an invalidation is of. */
+typedef struct InvalRange {
+    GuestAddr start, end;
+    bool compare; /* only units whose code is not what it was */
+} InvalRange;
+
+/* The guest's code is still what u was made from. */
+static bool inval_is_same(const Unit *u)
+{
+    uint8_t now[CODE_WINDOW];
+    return u->source && gm_copy_in(now, u->guest_lo, u->guest_len) &&
+           memcmp(now, u->source, u->guest_len) == 0;
+}
+
+static bool inval_hits(const Unit *u, const InvalRange *r)
+{
+    return u->guest_lo < r->end && u->guest_lo + u->guest_len > r->start &&
+           !(r->compare && inval_is_same(u));
+}
+
+static uint32_t inval_page(uint64_t page, const InvalRange *r)
 {
     uint32_t killed = 0;
     PageNode *n = rt.page_map[page_hash(page)];
     while (n) {
         PageNode *next = n->next;
         Unit *u = n->unit;
-        if (n->page == page && u->guest_lo < end && u->guest_lo + u->guest_len > start) {
+        if (n->page == page && inval_hits(u, r)) {
             inval_kill(u);
             killed++;
         }
@@ -64,14 +89,14 @@ static uint32_t inval_page(uint64_t page, GuestAddr start, GuestAddr end)
     return killed;
 }
 
-static uint32_t inval_all_pages(GuestAddr start, GuestAddr end)
+static uint32_t inval_all_pages(const InvalRange *r)
 {
     uint32_t killed = 0;
     for (uint32_t h = 0; h < 1u << PAGE_MAP_BITS; h++)
         for (PageNode *n = rt.page_map[h], *next; n; n = next) {
             next = n->next;
             Unit *u = n->unit;
-            if (u->guest_lo < end && u->guest_lo + u->guest_len > start) {
+            if (inval_hits(u, r)) {
                 inval_kill(u);
                 killed++;
                 next = rt.page_map[h]; /* the unit may have had several nodes in this chain */
@@ -134,8 +159,9 @@ void inval_trans_end(void)
     __atomic_sub_fetch(&translating, 1, __ATOMIC_SEQ_CST);
 }
 
-void rt_invalidate(GuestAddr start, GuestAddr end)
+static void inval_range(const InvalRange *r)
 {
+    GuestAddr start = r->start, end = r->end;
     /* A translation that has read the old code and is not published yet must not be. */
     __atomic_add_fetch(&change_seq, 1, __ATOMIC_SEQ_CST);
     if (!__atomic_load_n(&translating, __ATOMIC_SEQ_CST) && !rt_has_code(start, end))
@@ -143,16 +169,26 @@ void rt_invalidate(GuestAddr start, GuestAddr end)
     uint32_t tid = inval_tid(), killed = 0;
     lock_take(&rt.lock, tid);
     if (inval_is_wide(start, end)) {
-        killed = inval_all_pages(start, end);
+        killed = inval_all_pages(r);
     } else {
         uint64_t last = (end - 1) >> GUEST_PAGE_SHIFT;
         for (uint64_t page = start >> GUEST_PAGE_SHIFT; page <= last; page++)
-            for (uint32_t k; (k = inval_page(page, start, end)) != 0;)
+            for (uint32_t k; (k = inval_page(page, r)) != 0;)
                 killed += k;
     }
     if (killed)
         inval_announce();
     lock_drop(&rt.lock, tid);
+}
+
+void rt_invalidate(GuestAddr start, GuestAddr end)
+{
+    inval_range(&(InvalRange){start, end, false});
+}
+
+void rt_code_written(GuestAddr start, GuestAddr end)
+{
+    inval_range(&(InvalRange){start, end, true});
 }
 
 /* The vcpu stands at a safepoint, outside host code: nothing of old units is left in its state. */
@@ -175,7 +211,7 @@ static void inval_reset(void *full)
         return;
     LOG(INVAL, "inval: the code cache is full; all %u units go\n", rt.n_units);
     lock_take(&rt.lock, tid);
-    inval_all_pages(0, ~0ull);
+    inval_all_pages(&(InvalRange){0, ~0ull, false});
     inval_announce();
     rt.n_chunks = rt.left = 0;
     rt.generation++;

@@ -43,6 +43,7 @@ typedef struct Unit {
     const SideEntry *side;
     const SideRecipe *recipes;
     uint32_t n_side, n_recipes;
+    const uint8_t *source; /* the guest_len bytes it was made from, if RtCode.written; or NULL */
 } Unit;
 _Static_assert(offsetof(Unit, pc) == 0 && offsetof(Unit, host_entry) == 8, "read by host code");
 
@@ -65,6 +66,7 @@ typedef struct RtEvent {
 typedef struct RtCode {
     uint64_t module_base; /* fixed reference for gaddr: the mapping's file start */
     bool module_fixed;
+    bool written;           /* it may change without a system call: writable, or shared */
     uint64_t end; /* first address after pc that is not executable */
 } RtCode;
 
@@ -159,6 +161,11 @@ void rt_poll_clear(Vcpu *v, uint32_t bits);
  * starts such a unit anew; others leave theirs at their next safepoint. Any thread, no lock held.
  */
 void rt_invalidate(GuestAddr start, GuestAddr end);
+/*
+ * Guest code in [start, end) may have been written: the same, but units whose code is what they were
+ * made from stay.
+ */
+void rt_code_written(GuestAddr start, GuestAddr end);
 /* True when a unit was translated from the page range. Cheap; for mprotect and munmap. */
 bool rt_has_code(GuestAddr start, GuestAddr end);
 

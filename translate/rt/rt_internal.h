@@ -38,6 +38,7 @@ enum {
     UNIT_PAGES_MAX = 4, /* forward jumps are followed within one page's size */
     UNIT_SIDE_MAX = 1024,
     UNIT_RECIPES_MAX = 1024,
+    CODE_WINDOW = 192, /* guest bytes that are read at once */
 };
 
 /* One page with translated code: units that have code in it, through nodes of their own. */
@@ -75,11 +76,14 @@ typedef struct Trans {
     uint32_t generation; /* of the chunk */
     const char *limit;   /* the stage that hit the last limit */
     GuestAddr lo, hi;    /* guest bytes the unit at hand was made from: [lo, hi) */
+    uint8_t source[CODE_WINDOW]; /* a copy of these, if n_source is not 0 */
+    uint32_t n_source;
     GuestAddr noexec;    /* with TRANS_NOEXEC: the first byte that cannot be executed */
     SideEntry *side;
     SideRecipe *recipes;
     V128 *interp_vals;  /* for RtConfig.interpret and cold code */
     bool alone;         /* in an exclusive section: exclusive.c */
+    bool beyond;        /* the unit at hand depends on code that was read separately */
     bool pair_end;      /* the last front end run met the end of a pair */
     int32_t pair_depth; /* calls less returns within the pair */
     bool cold_vec;      /* vector registers lie in their slots: cold.c */

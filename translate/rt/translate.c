@@ -13,7 +13,7 @@
 #include "ownmap.h"
 #include "trans_dump.h"
 
-enum { CODE_WINDOW = 192, COLD_WINDOW = 64, FOLLOW_MAX = 4, HOST_PROT_RW = 3 };
+enum { COLD_WINDOW = 64, FOLLOW_MAX = 4, HOST_PROT_RW = 3 };
 
 /* Guest bytes copied in, so that a page vanishing under the translator is no fault of ours. */
 typedef struct CodeWindow {
@@ -70,6 +70,8 @@ static void front_open(Trans *t, Vcpu *v, GuestAddr pc, const RtCode *rc)
     t->ir.guest_insns = 0;
     t->lo = pc;
     t->hi = pc;
+    t->n_source = 0;
+    t->beyond = false;
 }
 
 /* One guest instruction; TR_SHORT leaves no trace of it. */
@@ -93,6 +95,7 @@ static TransResult front_insn(Trans *t, TransCtx *tc, CodeWindow *w)
     t->lo = MIN(t->lo, tc->pc);
     t->hi = MAX(t->hi, MAX(tc->pc + tc->insn_len, tc->seen_end));
     t->pair_end |= tc->pair_end;
+    t->beyond |= tc->seen_end != 0;
     t->ir.guest_insns++;
     return r;
 }
@@ -110,6 +113,19 @@ static bool front_fetch(CodeWindow *w, GuestAddr pc, const RtCode *unit)
     if (window_has(w, pc, rt.cfg.guest->insn_len_max))
         return true;
     return window_fill(w, pc, CODE_WINDOW, &rc) && rc.module_base == unit->module_base;
+}
+
+/*
+ * Keeps what was read of code that may change, for rt_code_written: only if it was read at once, so
+ * that the copy is what the unit is made from.
+ */
+static void front_keep_source(Trans *t, const CodeWindow *w, const RtCode *rc)
+{
+    t->n_source = 0;
+    if (!rc->written || w->start != t->lo || t->beyond || t->hi > w->start + w->len)
+        return;
+    t->n_source = (uint32_t)(t->hi - t->lo);
+    __builtin_memcpy(t->source, w->bytes, t->n_source);
 }
 
 /* The passes run while the front end emits, unless somebody wants to see what it emitted. */
@@ -141,6 +157,7 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
         if (r == TR_SHORT)
             break;
         if (r == TR_END) {
+            front_keep_source(t, &w, &rc);
             ir_unit_finish(&t->ir);
             return TRANS_OK;
         }
@@ -151,6 +168,7 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
         if (!follow || t->ir.guest_insns >= max_insns || t->ir.overflow)
             break;
     }
+    front_keep_source(t, &w, &rc);
     ir_emit(&t->ir, IR_XJUMP, IR_VOID, 0, ir_gaddr(&t->ir, tc.pc), 0, 0, 0);
     ir_unit_finish(&t->ir);
     return TRANS_OK;
@@ -252,7 +270,7 @@ static _Noreturn void trans_stuck(const Trans *t, const Vcpu *v, GuestAddr pc)
 static size_t data_needed(const CodeOut *out)
 {
     return out->data_size + out->n_side * sizeof(SideEntry) + out->n_recipes * sizeof(SideRecipe) +
-           sizeof(Unit) + UNIT_PAGES_MAX * sizeof(PageNode) + 4 * 64;
+           sizeof(Unit) + UNIT_PAGES_MAX * sizeof(PageNode) + CODE_WINDOW + 4 * 64;
 }
 
 /* Passes to host code; false when some limit is hit. */
@@ -296,6 +314,8 @@ static uint32_t trans_place(Trans *t, Vcpu *v, GuestAddr pc, const CodeOut *out,
     SideRecipe *rec = (SideRecipe *)ALIGN_UP((uint64_t)(side + out->n_side), 16);
     __builtin_memcpy(side, out->side, out->n_side * sizeof(*side));
     __builtin_memcpy(rec, out->recipes, out->n_recipes * sizeof(*rec));
+    uint8_t *source = (uint8_t *)(rec + out->n_recipes);
+    __builtin_memcpy(source, t->source, t->n_source);
     *u = (Unit){.pc = pc,
                 .host_entry = out->rx,
                 .host_end = out->rx + out->size,
@@ -309,11 +329,12 @@ static uint32_t trans_place(Trans *t, Vcpu *v, GuestAddr pc, const CodeOut *out,
                 .side = side,
                 .n_side = out->n_side,
                 .recipes = rec,
-                .n_recipes = out->n_recipes};
+                .n_recipes = out->n_recipes,
+                .source = t->n_source ? source : NULL};
     for (uint32_t i = 0; i < out->n_exits; i++)
         u->exits[i].owner = u;
     *res = u;
-    return (uint32_t)((uint8_t *)(rec + out->n_recipes) - out->data_rw);
+    return (uint32_t)(source + t->n_source - out->data_rw);
 }
 
 /* NULL when guest code changed since `seq`: the unit is forgotten. */

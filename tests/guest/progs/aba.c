@@ -1,4 +1,5 @@
 // guest: aarch64
+// guest: riscv64
 // Lock-free stack whose head is replaced by load-exclusive, load of the node's next, store-exclusive:
 // right only if the store fails when the head changed and changed back in between.
 // expect: pops found free nodes: 0
@@ -24,6 +25,17 @@ static Node *pop(void)
 {
     Node *n, *next;
     unsigned fail;
+#ifdef __riscv
+    __asm__ volatile("1: lr.d.aq %0, (%3)\n"
+                     "   beqz %0, 2f\n"
+                     "   ld %1, 0(%0)\n"
+                     "   sc.d.rl %2, %1, (%3)\n"
+                     "   bnez %2, 1b\n"
+                     "2:"
+                     : "=&r"(n), "=&r"(next), "=&r"(fail)
+                     : "r"(&head)
+                     : "memory");
+#else
     __asm__ volatile("1: ldaxr %0, %3\n"
                      "   cbz %0, 2f\n"
                      "   ldr %1, [%0]\n"
@@ -31,6 +43,7 @@ static Node *pop(void)
                      "   cbnz %w2, 1b\n"
                      "2:"
                      : "=&r"(n), "=&r"(next), "=&r"(fail), "+Q"(head)::"memory");
+#endif
     return n;
 }
 
@@ -38,6 +51,15 @@ static void push(Node *n)
 {
     Node *old;
     unsigned fail;
+#ifdef __riscv
+    __asm__ volatile("1: lr.d.aq %0, (%2)\n"
+                     "   sd %0, 0(%3)\n"
+                     "   sc.d.rl %1, %3, (%2)\n"
+                     "   bnez %1, 1b\n"
+                     : "=&r"(old), "=&r"(fail)
+                     : "r"(&head), "r"(n)
+                     : "memory");
+#else
     __asm__ volatile("1: ldaxr %0, %2\n"
                      "   str %0, [%3]\n"
                      "   stlxr %w1, %3, %2\n"
@@ -45,6 +67,7 @@ static void push(Node *n)
                      : "=&r"(old), "=&r"(fail), "+Q"(head)
                      : "r"(n)
                      : "memory");
+#endif
 }
 
 static void take(Node *n)
@@ -82,17 +105,28 @@ static __attribute__((noinline)) uint64_t more(uint64_t x)
     return x + (__atomic_load_n(&limit, __ATOMIC_RELAXED) != 0);
 }
 
+#ifdef __riscv
+#define LOAD_EXCLUSIVE(old)                                                                        \
+    __asm__ volatile("lr.d %0, (%1)" : "=r"(old) : "r"(&counter) : "memory")
+#define STORE_EXCLUSIVE(fail, v)                                                                   \
+    __asm__ volatile("sc.d %0, %2, (%1)" : "=&r"(fail) : "r"(&counter), "r"(v) : "memory")
+#else
+#define LOAD_EXCLUSIVE(old) __asm__ volatile("ldxr %0, %1" : "=r"(old) : "Q"(counter))
+#define STORE_EXCLUSIVE(fail, v)                                                                   \
+    __asm__ volatile("stxr %w0, %2, %1" : "=&r"(fail), "=Q"(counter) : "r"(v))
+#endif
+
 static void *count(void *p)
 {
     for (int i = 0; i < ROUNDS; i++) {
         uint64_t old;
         unsigned fail;
         do {
-            __asm__ volatile("ldxr %0, %1" : "=r"(old) : "Q"(counter));
+            LOAD_EXCLUSIVE(old);
             old = more(old);
             if (old > limit)
                 break;
-            __asm__ volatile("stxr %w0, %2, %1" : "=&r"(fail), "=Q"(counter) : "r"(old));
+            STORE_EXCLUSIVE(fail, old);
         } while (fail);
     }
     return NULL;
@@ -104,8 +138,23 @@ static volatile int inside, changed;
 /* Says that it is inside, and waits a while for the other thread; 0 when the store was done. */
 static unsigned pair_with_wait(void)
 {
-    uint64_t v, n, x;
+    uint64_t v, n, x, *at = &word;
     unsigned fail;
+#ifdef __riscv
+    __asm__ volatile("   lr.d %0, (%4)\n"
+                     "   li %1, 1\n"
+                     "   sw %1, %5\n"
+                     "   li %1, 0x4000000\n"
+                     "1: addi %1, %1, -1\n"
+                     "   beqz %1, 2f\n"
+                     "   lw %2, %6\n"
+                     "   beqz %2, 1b\n"
+                     "2: addi %0, %0, 1\n"
+                     "   sc.d %3, %0, (%4)\n"
+                     : "=&r"(v), "=&r"(n), "=&r"(x), "=&r"(fail), "+r"(at), "=m"(inside)
+                     : "m"(changed)
+                     : "memory");
+#else
     __asm__ volatile("   ldxr %0, %4\n"
                      "   mov %w1, #1\n"
                      "   str %w1, %5\n"
@@ -119,6 +168,7 @@ static unsigned pair_with_wait(void)
                      : "=&r"(v), "=&r"(n), "=&r"(x), "=&r"(fail), "+Q"(word), "=m"(inside)
                      : "m"(changed)
                      : "memory");
+#endif
     return fail;
 }
 

@@ -226,6 +226,8 @@ void rv64_cpu_help(struct StrBuf *out);
 void rv64_cpuinfo(const GuestFeatures *f, unsigned cpu, struct StrBuf *out);
 /* A key of riscv_hwprobe(2); false for one that is not known. */
 bool rv64_hwprobe(const GuestFeatures *f, int64_t key, uint64_t *value);
+/* The key's value is a set of bits, of which one may ask for some. */
+bool rv64_hwprobe_is_bitmask(int64_t key);
 enum {
     RV64_HWPROBE_IMA_EXT_0 = 4, /* the key that `id=` of a feature names */
     RV64_CACHE_BLOCK = 64,      /* bytes, of the cbo instructions */

@@ -47,6 +47,24 @@ void rv64_hwcaps(const GuestFeatures *f, uint64_t hwcap[2])
     }
 }
 
+/* Names for parts of the single-letter extensions, which Linux shows beside these. */
+static const struct {
+    char name[8];
+    uint8_t feat[2]; /* both of them, 0: none */
+    uint8_t hwprobe; /* bit of RISCV_HWPROBE_KEY_IMA_EXT_0 */
+} parts[] = {
+    {"Zaamo", {RV64_FEAT_A, 0}, 56},
+    {"Zalrsc", {RV64_FEAT_A, 0}, 57},
+    {"Zca", {RV64_FEAT_C, 0}, 43},
+    {"Zcd", {RV64_FEAT_C, RV64_FEAT_D}, 45},
+};
+
+static bool part_on(const GuestFeatures *f, unsigned part)
+{
+    unsigned also = parts[part].feat[1];
+    return feature_on(f, parts[part].feat[0]) && (!also || feature_on(f, also));
+}
+
 /* The bits of RISCV_HWPROBE_KEY_IMA_EXT_0; its bit 0 stands for F and D. */
 static uint64_t ima_extensions(const GuestFeatures *f)
 {
@@ -56,31 +74,46 @@ static uint64_t ima_extensions(const GuestFeatures *f)
         if (d->id_value && d->id_crm == RV64_HWPROBE_IMA_EXT_0 && feature_on(f, feat))
             v |= 1ull << d->id_shift;
     }
+    for (unsigned i = 0; i < ARRAY_LEN(parts); i++)
+        v |= (uint64_t)part_on(f, i) << parts[i].hwprobe;
     return v;
+}
+
+/* include/uapi/asm/hwprobe.h of RISC-V */
+enum {
+    VENDOR,
+    ARCH,
+    IMPLEMENTATION,
+    BASE,
+    EXT_0 = RV64_HWPROBE_IMA_EXT_0,
+    CPUPERF,
+    ZICBOZ_SIZE,
+    HIGHEST_VA,
+    TIME_FREQ,
+    MISALIGNED_SCALAR,
+    MISALIGNED_VECTOR,
+    THEAD_EXT,
+    ZICBOM_SIZE,
+    SIFIVE_EXT,
+    MIPS_EXT,
+    ZICBOP_SIZE
+};
+
+bool rv64_hwprobe_is_bitmask(int64_t key)
+{
+    return key == BASE || key == EXT_0 || key == CPUPERF;
 }
 
 bool rv64_hwprobe(const GuestFeatures *f, int64_t key, uint64_t *value)
 {
-    enum {
-        VENDOR,
-        ARCH,
-        IMPLEMENTATION,
-        BASE,
-        EXT_0,
-        CPUPERF,
-        ZICBOZ_SIZE,
-        HIGHEST_VA,
-        TIME_FREQ,
-        MISALIGNED_SCALAR,
-        MISALIGNED_VECTOR,
-        VENDOR_EXT,
-        ZICBOM_SIZE
-    };
     enum { BASE_IMA = 1, MISALIGNED_FAST = 3, VECTOR_UNSUPPORTED = 4 };
     switch (key) {
     case VENDOR:
     case ARCH:
     case IMPLEMENTATION:
+    case THEAD_EXT:
+    case SIFIVE_EXT:
+    case MIPS_EXT:
         *value = 0;
         return true;
     case BASE:
@@ -101,6 +134,9 @@ bool rv64_hwprobe(const GuestFeatures *f, int64_t key, uint64_t *value)
         return true;
     case ZICBOM_SIZE:
         *value = feature_on(f, RV64_FEAT_Zicbom) ? RV64_CACHE_BLOCK : 0;
+        return true;
+    case ZICBOP_SIZE:
+        *value = feature_on(f, RV64_FEAT_Zicbop) ? RV64_CACHE_BLOCK : 0;
         return true;
     case HIGHEST_VA:
         *value = (1ull << 47) - 1;
@@ -145,16 +181,23 @@ static bool comes_before(const char *a, const char *b)
     return ra != rb ? ra < rb : *a < *b;
 }
 
+/* Of the features and then the parts, numbered from 1; NULL when it is off. */
+static const char *isa_name(const GuestFeatures *f, unsigned i)
+{
+    if (i < RV64_FEAT_COUNT)
+        return feature_on(f, i) ? name_of(i) : NULL;
+    return part_on(f, i - RV64_FEAT_COUNT) ? parts[i - RV64_FEAT_COUNT].name : NULL;
+}
+
 static void print_isa(const GuestFeatures *f, StrBuf *out)
 {
     const char *last = NULL;
     sb_puts(out, "rv64i");
     for (;;) {
         const char *next = NULL;
-        for (unsigned feat = 1; feat < RV64_FEAT_COUNT; feat++) {
-            const char *name = name_of(feat);
-            if (feature_on(f, feat) && (!last || comes_before(last, name)) &&
-                (!next || comes_before(name, next)))
+        for (unsigned i = 1; i < RV64_FEAT_COUNT + ARRAY_LEN(parts); i++) {
+            const char *name = isa_name(f, i);
+            if (name && (!last || comes_before(last, name)) && (!next || comes_before(name, next)))
                 next = name;
         }
         if (!next)
