@@ -21,21 +21,26 @@ static uint64_t *slot(Thread *t, unsigned n)
     return vcpu_slot64(&t->vcpu, &process.guest->ops->slots[n]);
 }
 
+static uint64_t *state_at(Thread *t, uint32_t off)
+{
+    return (uint64_t *)(t->vcpu.state + off);
+}
+
 static void do_syscall(Thread *t)
 {
     const GuestLinux *g = process.guest;
     uint64_t args[6];
     if (UNLIKELY(__atomic_load_n(&t->vcpu.poll, __ATOMIC_RELAXED) & POLL_SIGNAL)) {
-        *slot(t, g->ops->slot_pc) -= g->syscall_len; /* the signal came before the call */
+        *state_at(t, g->at_pc) -= g->syscall_len; /* the signal came before the call */
         return;
     }
     for (unsigned i = 0; i < 6; i++)
-        args[i] = *slot(t, g->slot_arg[i]);
-    long r = sys_dispatch(&t->sys, (uint32_t)*slot(t, g->slot_nr), args);
+        args[i] = *state_at(t, g->at_arg[i]);
+    long r = sys_dispatch(&t->sys, (uint32_t)*state_at(t, g->at_nr), args);
     if (r == SYS_RESTART)
-        *slot(t, g->ops->slot_pc) -= g->syscall_len;
+        *state_at(t, g->at_pc) -= g->syscall_len;
     else if (r != SYS_NORETURN_STATE)
-        *slot(t, g->slot_ret) = (uint64_t)r;
+        *state_at(t, g->at_ret) = (uint64_t)r;
 }
 
 void cpu_syscall(Vcpu *v)

@@ -244,6 +244,7 @@ static long host_exec(ExecPlan *x, Target target, const uint64_t *a)
 {
     Thread *t = x->t;
     long r = signal_before_exec(t);
+    sys_limits_before_exec();
     if (r == 0 && target == TARGET_GUEST) {
         r = exec_ferry(x, a[3]);
         if (r == -ENOENT) /* binfmt_misc may know us */
@@ -254,6 +255,7 @@ static long host_exec(ExecPlan *x, Target target, const uint64_t *a)
         r = sys_host_blocking(&t->sys, __NR_execveat, (uint64_t)(int64_t)a[0], path, a[2], a[3],
                               a[4], 0);
     }
+    sys_limits_exec_failed();
     signal_exec_failed(t);
     return r;
 }

@@ -13,6 +13,17 @@ void guests_init(void)
     guest_linux_rv64.ops = &guest_rv64;
 }
 
+void guest_choose(GuestLinux *g)
+{
+    const SlotDesc *slots = g->ops->slots;
+    g->init(g);
+    g->at_pc = (uint16_t)slots[g->ops->slot_pc].off;
+    g->at_nr = (uint16_t)slots[g->slot_nr].off;
+    g->at_ret = (uint16_t)slots[g->slot_ret].off;
+    for (int i = 0; i < 6; i++)
+        g->at_arg[i] = (uint16_t)slots[g->slot_arg[i]].off;
+}
+
 GuestLinux *guest_of_elf(const void *head, size_t got)
 {
     Elf64_Ehdr eh;

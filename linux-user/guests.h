@@ -10,6 +10,9 @@ extern GuestLinux *const guests[];
 /* Connects each with its front end; before all else. */
 void guests_init(void);
 
+/* Completes the one that was chosen: its slots, and where they lie. */
+void guest_choose(GuestLinux *g);
+
 /*
  * The guest of the ELF file that starts with these `got` bytes; NULL when it is none of theirs
  * (elf_read() then says why).

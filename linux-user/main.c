@@ -319,7 +319,7 @@ static void choose_guest(const Program *p)
     long got = HS(__NR_pread64, p->fd, &head, sizeof head, 0);
     GuestLinux *g = hs_failed(got) ? NULL : guest_of_elf(&head, (size_t)got);
     g = g ? g : guests[0];
-    g->init(g);
+    guest_choose(g);
     process.guest = g;
 }
 

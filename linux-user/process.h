@@ -30,6 +30,8 @@ typedef struct GuestLinux {
     bool no_restorer;        /* struct sigaction has no sa_restorer */
     uint64_t task_size;
     uint16_t slot_nr, slot_ret, slot_arg[6], slot_tls;
+    /* Where pc, number, result and arguments of a call lie in Vcpu.state; from the slots above. */
+    uint16_t at_pc, at_nr, at_ret, at_arg[6];
     uint32_t syscall_len; /* bytes from the call to the pc after it */
     uint64_t esr_data, esr_insn;
     /* Fills the slot numbers above from ops->slots. */

@@ -80,12 +80,6 @@ struct SysCtx {
     const SysRow *row;      /* row being executed (a sub-row for ioctl, fcntl ...) */
     const char *release;    /* -r: uname release, NULL for the host's */
     /*
-     * What the runner itself reserves of RLIMIT_AS and RLIMIT_DATA: added to what the guest sets,
-     * taken off what it reads. 0 shows the host's limits.
-     */
-    uint64_t extra_as;
-    uint64_t extra_data;
-    /*
      * The mask of a call that waits with a mask of its own (rt_sigsuspend, ppoll ...) and that a
      * signal ended: this signal's handler runs with wait_mask and its sa_mask, and the frame holds
      * the mask from before the call. On from the call to the delivery.
@@ -218,6 +212,13 @@ static inline long sys_host_blocking(SysCtx *c, long nr, uint64_t a0, uint64_t a
     const uint64_t a[6] = {a0, a1, a2, a3, a4, a5};
     return sys_stub(nr, a, &c->vcpu->poll);
 }
+
+/*
+ * Around the host's execve: the new program inherits the limits, but not the runner's memory that
+ * they were enlarged for (limits.c).
+ */
+void sys_limits_before_exec(void);
+void sys_limits_exec_failed(void);
 
 #include "sys_rows.h" /* generated: SYS_ROW_* */
 

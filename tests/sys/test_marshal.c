@@ -10,6 +10,7 @@
 #include <sys/sem.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include "ownmap.h"
 #include "sys_fixture.h"
 
 TestSuite(marshal, .init = fixture_start);
@@ -222,7 +223,7 @@ Test(marshal, uname_names_the_guests_machine)
 
 Test(marshal, limits_leave_out_the_runners_share)
 {
-    ctx.extra_as = 1ull << 30;
+    ownmap_add((const void *)(1ull << 40), 1ull << 30);
     struct rlimit r = {1ull << 34, RLIM_INFINITY}, host;
     cr_assert_eq(CALL(G_setrlimit, RLIMIT_AS, &r), 0);
     cr_assert_eq(getrlimit(RLIMIT_AS, &host), 0);

@@ -56,3 +56,14 @@ uint64_t ownmap_end(uint64_t at, uint64_t *next)
     }
     return 0;
 }
+
+uint64_t ownmap_size(void)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < __atomic_load_n(&used, __ATOMIC_ACQUIRE); i++) {
+        uint64_t end = __atomic_load_n(&slots[i].end, __ATOMIC_ACQUIRE);
+        uint64_t start = __atomic_load_n(&slots[i].start, __ATOMIC_ACQUIRE);
+        sum += start && end > start ? end - start : 0;
+    }
+    return sum;
+}

@@ -21,6 +21,8 @@ void ownmap_drop(const void *start);
  * the first that comes after it (~0: none).
  */
 uint64_t ownmap_end(uint64_t at, uint64_t *next);
+/* Bytes of all of it. */
+uint64_t ownmap_size(void);
 /* Is any of [start, start + size) ferry's? */
 static inline bool ownmap_overlaps(uint64_t start, uint64_t size)
 {

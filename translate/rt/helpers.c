@@ -122,7 +122,7 @@ uint64_t helper_clock_count(Vcpu *v)
 
 static long time_out(long r, GuestAddr to, const HostTime *t)
 {
-    return r || gm_copy_out(to, t, sizeof *t) ? r : -EFAULT;
+    return r || gm_store(to, t, sizeof *t) ? r : -EFAULT;
 }
 
 static long vdso_timeofday(GuestAddr tv, GuestAddr tz)
