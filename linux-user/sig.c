@@ -113,6 +113,7 @@ static void on_sync_signal(int sig, SigInfo *si, HostContext *uc)
         int i = soft_index(sig);
         t->sig.soft[i] = *si;
         __atomic_or_fetch(&t->sig.soft_bits, 1u << i, __ATOMIC_RELAXED);
+        t->sys.sync_waits = true;
         rt_poll_set(&t->vcpu, POLL_SIGNAL);
         leave_stub(uc);
         return;
@@ -149,6 +150,8 @@ void signal_init(Thread *t)
     SigHand *h = t->sighand = &t->own_sighand;
     h->refs = 1;
     t->sig.altstack.flags = 2; /* SS_DISABLE */
+    t->sys.sync_call = signal_sync_call;
+    t->sys.sync_only = signal_sync_only;
     for (int i = 0; i < SOFT_COUNT; i++) {
         SigAction old = {0};
         int sig = sync_signals[i];
@@ -343,6 +346,57 @@ void signal_fault(Thread *t, const SigInfo *info)
         return;
     deliver(t, info, true);
     set_host_mask(t->sig.blocked);
+}
+
+/* ---- sent synchronous signals in the kernel's queue ---- */
+
+static uint32_t soft_of_mask(uint64_t mask)
+{
+    uint32_t bits = 0;
+    for (int i = 0; i < SOFT_COUNT; i++)
+        bits |= (mask & sig_bit(sync_signals[i]) ? 1u : 0) << i;
+    return bits;
+}
+
+/* Back into the kernel's queue, where they stay as long as `set` is blocked. */
+static void soft_queue(Thread *t, uint32_t bits)
+{
+    long pid = HS(__NR_getpid), tid = HS(__NR_gettid);
+    for (int i = 0; i < SOFT_COUNT; i++) {
+        if (!(bits >> i & 1))
+            continue;
+        SigInfo info = t->sig.soft[i];
+        __atomic_and_fetch(&t->sig.soft_bits, ~(1u << i), __ATOMIC_RELAXED);
+        HS(__NR_rt_tgsigqueueinfo, pid, tid, sync_signals[i], &info);
+    }
+}
+
+/*
+ * A signal that is captured in the call blocks all but the synchronous ones, which then come back
+ * to on_sync_signal; so do those that are left at the end.
+ */
+long signal_sync_call(SysCtx *c, long nr, const uint64_t a[6])
+{
+    Thread *t = thread_of(c);
+    uint64_t set = t->sig.blocked & signal_sync_mask();
+    uint32_t bits = __atomic_load_n(&t->sig.soft_bits, __ATOMIC_RELAXED) & soft_of_mask(set);
+    if (!bits) {
+        c->sync_waits = t->sig.soft_bits != 0;
+        return sys_stub(nr, a, &t->vcpu.poll);
+    }
+    HS(__NR_rt_sigprocmask, SIG_BLOCK, &set, 0, sizeof set);
+    soft_queue(t, bits);
+    long r = sys_stub(nr, a, &t->vcpu.poll);
+    HS(__NR_rt_sigprocmask, SIG_UNBLOCK, &set, 0, sizeof set);
+    return r;
+}
+
+bool signal_sync_only(SysCtx *c)
+{
+    Thread *t = thread_of(c);
+    uint64_t mask = c->call_mask ? *c->call_mask : t->sig.blocked;
+    uint32_t bits = __atomic_load_n(&t->sig.soft_bits, __ATOMIC_RELAXED);
+    return bits && !t->sig.captured && !(bits & ~soft_of_mask(mask));
 }
 
 /* ---- exec ---- */

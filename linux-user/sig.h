@@ -12,7 +12,10 @@
  *   the mask that the guest's handler runs with. So at most one signal is ever captured.
  * - A host call that changes the mask goes through the blocking stub, so that a captured signal
  *   (with its fully blocked mask) is delivered before the call.
- * - Synchronous signals sent by kill() and the like are kept in SigState.soft.
+ * - Synchronous signals sent by kill() and the like are kept in SigState.soft. While the guest
+ * blocks them and makes a call that can sleep they are queued in the kernel again, blocked: only
+ * there are signalfd and its pollers told. No code of ferry or the guest runs meanwhile that could
+ * fault.
  */
 #ifndef FERRY_SIG_H
 #define FERRY_SIG_H
@@ -21,6 +24,7 @@
 #include "types.h"
 
 struct Thread;
+struct SysCtx;
 
 enum { SIG_COUNT = 64, SIGINFO_SIZE = 128 };
 
@@ -67,6 +71,9 @@ static inline uint64_t sig_bit(int sig)
     return 1ull << (sig - 1);
 }
 
+/* SysCtx.sync_call and sync_only. */
+long signal_sync_call(struct SysCtx *c, long nr, const uint64_t a[6]);
+bool signal_sync_only(struct SysCtx *c);
 /* Takes over what the kernel gave the process: mask, ignored signals; installs the handlers. */
 void signal_init(struct Thread *t);
 /* Installs the handlers of synchronous signals again (after CLONE_CLEAR_SIGHAND). */

@@ -188,6 +188,8 @@ static bool child_vcpu(Thread *c, Thread *t)
     c->sys.user = c;
     c->sys.path_hook = t->sys.path_hook;
     c->sys.release = t->sys.release;
+    c->sys.sync_call = t->sys.sync_call;
+    c->sys.sync_only = t->sys.sync_only;
     return true;
 }
 

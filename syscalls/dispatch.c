@@ -81,10 +81,21 @@ const SysRow *sys_find_op(const SysRow *row, const uint64_t a[6])
     return i < 0 ? row : &sys_rows[s->first + i];
 }
 
+/* A call that can sleep. */
+static long call_blocking(SysCtx *c, long nr, const uint64_t a[6])
+{
+    long r;
+    if (LIKELY(!c->sync_waits))
+        r = sys_stub(nr, a, &c->vcpu->poll);
+    else
+        r = c->sync_call(c, nr, a);
+    return UNLIKELY(r == -EINTR && c->sync_waits) && c->sync_only(c) ? SYS_RESTART : r;
+}
+
 long sys_host_call(SysCtx *c, const SysRow *row, const uint64_t a[6])
 {
     if (row->attrs & SYS_ATTR_BLOCK)
-        return sys_stub(row->host_nr, a, &c->vcpu->poll);
+        return call_blocking(c, row->host_nr, a);
     return HS(row->host_nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -97,7 +108,7 @@ static long run_row(SysCtx *c, const SysRow *row, uint32_t nr, const uint64_t a[
     case SYS_HOW_PASS:
         return HS(row->host_nr, a[0], a[1], a[2], a[3], a[4], a[5]);
     case SYS_HOW_PASS_BLOCK:
-        return sys_stub(row->host_nr, a, &c->vcpu->poll);
+        return call_blocking(c, row->host_nr, a);
     case SYS_HOW_MARSHAL:
         return sys_marshal(c, row, a);
     case SYS_HOW_HANDLER:

@@ -86,6 +86,16 @@ struct SysCtx {
      */
     uint64_t wait_mask;
     bool wait_mask_on;
+    /*
+     * Set, by a signal handler too, while synchronous signals that somebody sent may wait to be
+     * unblocked by the guest, which the kernel does not know of. Calls that can block are then made
+     * by the hook. The second one says whether EINTR came of nothing else, so that the call must
+     * start again.
+     */
+    bool sync_waits;
+    long (*sync_call)(struct SysCtx *c, long nr, const uint64_t a[6]);
+    bool (*sync_only)(struct SysCtx *c);
+    const uint64_t *call_mask;              /* of the call being made; NULL: the thread's */
     int32_t tid;                            /* shown by --strace; 0: ask the kernel each time */
     uint32_t recent_count;                  /* lines ever put in `recent` */
     char path[SYS_PATH_ARGS][SYS_PATH_MAX]; /* replaced paths of the running call */

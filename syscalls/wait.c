@@ -18,7 +18,9 @@ long sys_wait_masked(SysCtx *c, const uint64_t a[6], GuestAddr set, uint64_t siz
 {
     uint64_t mask = 0;
     bool masked = set && size == SIGSET_BYTES && gm_copy_in(&mask, set, SIGSET_BYTES);
+    c->call_mask = masked ? &mask : NULL;
     long r = sys_host_call(c, c->row, a);
+    c->call_mask = NULL;
     /* Some calls end with EINTR without a handler, after SIGCONT. */
     c->wait_mask_on = masked && r == -EINTR && c->vcpu->poll & POLL_SIGNAL;
     c->wait_mask = mask & ~NEVER_BLOCKED;
