@@ -301,6 +301,21 @@ static const char *comm_of(const Program *p)
     return *given || !process.exe_path ? given : str_basename(process.exe_path);
 }
 
+/* For the files of /proc that ferry then writes itself (overlay.c). */
+static void keep_view(const struct prctl_mm_map *m)
+{
+    KernelView *v = arena_alloc(&process.arena, sizeof *v);
+    if (!v || m->auxv_size > sizeof v->auxv)
+        return;
+    v->arg_start = m->arg_start;
+    v->arg_end = m->arg_end;
+    v->env_start = m->env_start;
+    v->env_end = m->env_end;
+    v->auxv_size = m->auxv_size;
+    memcpy(v->auxv, m->auxv, m->auxv_size);
+    process.view = v;
+}
+
 static void tell_kernel(const Loader *l, const AuxList *aux, GuestAddr sp)
 {
     const Program *p = l->p;
@@ -333,6 +348,8 @@ static void tell_kernel(const Loader *l, const AuxList *aux, GuestAddr sp)
     m.env_start = lo;
     m.env_end = hi;
     process.brk_kernel = HS(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &m, sizeof m, 0) == 0;
+    if (!process.brk_kernel)
+        keep_view(&m);
     process.brk_start = process.brk_now = brk;
     HS(__NR_prctl, PR_SET_NAME, comm_of(p));
 }

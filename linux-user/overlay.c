@@ -25,6 +25,7 @@ typedef struct Overlay {
     char name[16];
     char path[24];         /* what the kernel calls it; % is our own number, # any */
     long (*write)(int fd); /* 0 or -errno */
+    bool untold;           /* only where the kernel could not be told (process.view) */
 } Overlay;
 
 static long write_all(int fd, const char *text, size_t n)
@@ -60,10 +61,45 @@ static long write_cpuinfo(int fd)
     return process.guest->ops->cpuinfo ? cpus_each_online(cpuinfo_range, &fd) : -ENOENT;
 }
 
+/* ---- what the kernel shows by itself when PR_SET_MM_MAP works ---- */
+
+/* Guest memory as it is now, as far as it can be read. */
+static long write_guest(int fd, GuestAddr at, GuestAddr end)
+{
+    char part[1024];
+    long r = 0;
+    while (at < end && r == 0) {
+        size_t n = MIN((size_t)(end - at), sizeof part);
+        if (!gm_copy_in(part, at, n))
+            break;
+        r = write_all(fd, part, n);
+        at += n;
+    }
+    return r;
+}
+
+static long write_cmdline(int fd)
+{
+    return write_guest(fd, process.view->arg_start, process.view->arg_end);
+}
+
+static long write_environ(int fd)
+{
+    return write_guest(fd, process.view->env_start, process.view->env_end);
+}
+
+static long write_auxv(int fd)
+{
+    return write_all(fd, (const char *)process.view->auxv, process.view->auxv_size);
+}
+
 static const Overlay overlays[] = {
-    {"cpuinfo", "/proc/cpuinfo", write_cpuinfo},
-    {"maps", "/proc/%/maps", maps_write_own},
-    {"maps", "/proc/%/task/#/maps", maps_write_own},
+    {"cpuinfo", "/proc/cpuinfo", write_cpuinfo, false},
+    {"maps", "/proc/%/maps", maps_write_own, false},
+    {"maps", "/proc/%/task/#/maps", maps_write_own, false},
+    {"cmdline", "/proc/%/cmdline", write_cmdline, true},
+    {"environ", "/proc/%/environ", write_environ, true},
+    {"auxv", "/proc/%/auxv", write_auxv, true},
 };
 
 /* ---- opening ---- */
@@ -97,7 +133,8 @@ static const Overlay *find_overlay(const SysPathQuery *q)
     char link[32], name[64];
     const char *base = str_basename(q->path);
     size_t i = 0;
-    while (i < ARRAY_LEN(overlays) && !str_eq(base, overlays[i].name))
+    while (i < ARRAY_LEN(overlays) &&
+           (!str_eq(base, overlays[i].name) || (overlays[i].untold && !process.view)))
         i++;
     if (i == ARRAY_LEN(overlays))
         return NULL;
@@ -109,7 +146,7 @@ static const Overlay *find_overlay(const SysPathQuery *q)
     HS(__NR_close, fd);
     name[n > 0 ? n : 0] = 0;
     for (i = 0; i < ARRAY_LEN(overlays); i++)
-        if (matches(name, overlays[i].path))
+        if (matches(name, overlays[i].path) && (!overlays[i].untold || process.view))
             return &overlays[i];
     return NULL;
 }

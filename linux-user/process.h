@@ -51,6 +51,13 @@ typedef struct GuestLinux {
     uint64_t (*fault_code)(const RtEvent *ev);
 } GuestLinux;
 
+/* What /proc shows of the program, kept for where the kernel could not be told. */
+typedef struct KernelView {
+    GuestAddr arg_start, arg_end, env_start, env_end;
+    size_t auxv_size;
+    AuxEntry auxv[33]; /* with the end mark */
+} KernelView;
+
 typedef struct Process {
     const GuestLinux *guest;
     GuestFeatures features; /* of the guest's CPU */
@@ -60,6 +67,7 @@ typedef struct Process {
     const char *self_path; /* absolute path that ferry was started by, NULL unknown */
     GuestAddr image_start, image_end;
     bool brk_kernel;              /* the kernel's brk is the guest's (PR_SET_MM_MAP worked) */
+    KernelView *view;             /* otherwise */
     GuestAddr brk_start, brk_now; /* otherwise, under mem_lock */
     uint64_t page;                /* host page size */
     bool no_new_code; /* PR_SET_MDWE: the kernel's is for the host, whose code is not the guest's */
