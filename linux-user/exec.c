@@ -85,7 +85,7 @@ static long count_strings(GuestAddr v)
 
 static long open_program(ExecPlan *x, int dirfd, const char *path)
 {
-    long fd = path_open_exec(dirfd, path);
+    long fd = path_open_exec(dirfd, path, x->depth ? 0 : x->flags);
     if (hs_failed(fd))
         return fd;
     x->fd = (int)fd;
@@ -106,7 +106,7 @@ static void close_program(ExecPlan *x)
 static long check_interp(ExecPlan *x, unsigned machine)
 {
     bool found = sysroot_find(AT_FDCWD, x->interp, SYSROOT_FOLLOW, x->interp_at);
-    long fd = path_open_exec(AT_FDCWD, found ? x->interp_at : x->interp);
+    long fd = path_open_exec(AT_FDCWD, found ? x->interp_at : x->interp, 0);
     if (hs_failed(fd))
         return fd;
     bool bad = elf_read(&x->elf, (int)fd) || x->elf.eh.e_machine != machine;
@@ -319,9 +319,9 @@ static long exec_run(Thread *t, const uint64_t a[5])
     x->fd = -1;
     x->dirfd = (int)a[0];
     x->flags = (int)a[4];
-    Target target;
+    Target target = TARGET_NATIVE; /* with other flags: to be refused, or only a check */
     r = name_program(x, a[1]);
-    if (r == 0)
+    if (r == 0 && !(x->flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)))
         r = find_target(x, &target);
     /* Executable but not readable: only the kernel can say. */
     if (r == -EACCES && x->fd < 0 && x->depth == 0) {

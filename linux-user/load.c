@@ -85,7 +85,7 @@ int program_open(Program *p)
     if (fd < 0) {
         char found[SYS_PATH_MAX];
         bool moved = sysroot_find(AT_FDCWD, p->path, SYSROOT_FOLLOW, found);
-        fd = path_open_exec(AT_FDCWD, moved ? found : p->path);
+        fd = path_open_exec(AT_FDCWD, moved ? found : p->path, 0);
         if (hs_failed(fd))
             return open_failed(p->path, fd);
     }
@@ -146,7 +146,7 @@ static int load_interp(Loader *l)
     bool found = sysroot_find(AT_FDCWD, l->interp_path, SYSROOT_FOLLOW, l->interp_found);
     const char *path = found ? l->interp_found : l->interp_path;
     unsigned machine = l->file.eh.e_machine;
-    long fd = path_open_exec(AT_FDCWD, path);
+    long fd = path_open_exec(AT_FDCWD, path, 0);
     if (fd == -ENOENT || fd == -ENOTDIR)
         return no_interp(l);
     if (hs_failed(fd))

@@ -38,9 +38,10 @@ bool path_sets_id(int fd)
     return mode & S_ISUID || (mode & group) == group;
 }
 
-long path_open_exec(int dirfd, const char *path)
+long path_open_exec(int dirfd, const char *path, int flags)
 {
-    long fd = HS(__NR_openat, dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int stay = flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
+    long fd = HS(__NR_openat, dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | stay);
     if (hs_failed(fd))
         return fd;
     long r = (mode_of_fd(fd) & S_IFMT) == S_IFREG ? 0 : -EACCES;

@@ -8,9 +8,9 @@
 
 /*
  * Opens a file that is to be executed, for reading: a regular file with permission to execute, as
- * the kernel's open_exec. A descriptor or -errno.
+ * the kernel's open_exec. A descriptor or -errno. Of execveat's `flags` AT_SYMLINK_NOFOLLOW counts.
  */
-long path_open_exec(int dirfd, const char *path);
+long path_open_exec(int dirfd, const char *path, int flags);
 /* Would executing the open file change the user or group? */
 bool path_sets_id(int fd);
 /* The flags of openat or openat2 with the host's bits. */

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 /* exec in all its forms: itself, scripts, descriptors, errors; vfork and spawn; what is inherited. */
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,6 +93,25 @@ static int by_fd(void)
     char *av[] = { "x", "child", "by_fd", NULL };
     return fexecve(open(self, O_RDONLY | O_CLOEXEC), av, environ);
 }
+/* A link to the program, in a directory given by descriptor. */
+static int by_dir(int flags)
+{
+    char *av[] = {"x", "child", "by_dir", NULL};
+    return syscall(SYS_execveat, open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "link", av, environ,
+                   flags);
+}
+static int by_link(void)
+{
+    return by_dir(0);
+}
+static int not_by_link(void)
+{
+    return by_dir(AT_SYMLINK_NOFOLLOW);
+}
+static int bad_flags(void)
+{
+    return by_dir(0x40);
+}
 static int by_script(void)
 {
     return execl(in_dir("script"), "ignored", "a", "b", NULL);
@@ -147,6 +168,7 @@ static void files(void)
     put_file("script", line, strlen(line), 0700);
     snprintf(line, sizeof line, "#!%s\n", in_dir("script"));
     put_file("script2", line, strlen(line), 0700);
+    (void) !symlink(self, in_dir("link"));
     put_file("plain", line, strlen(line), 0600);
     put_file("junk", "no program\n", 11, 0700);
     put_file("badscript", "#!/nowhere/at/all\n", 18, 0700);
@@ -167,6 +189,9 @@ int main(int argc, char **argv)
     run("path", by_path);
     run("proc", by_proc);
     run("fd", by_fd);
+    run("link in a directory", by_link);
+    run("link itself", not_by_link);
+    run("bad flags", bad_flags);
     run("script", by_script);
     run("script of script", by_script2);
     run("missing", missing);
@@ -189,8 +214,8 @@ int main(int argc, char **argv)
         _exit(3);
     printf("vfork -> %d\n", wait_status(p));
     printf("system -> %d\n", WEXITSTATUS(system("exit 4")));
-    static const char *names[] = { "script", "script2", "plain", "junk", "badscript", "cut" };
-    for (int i = 0; i < 6; i++)
+    static const char *names[] = { "script", "script2", "plain", "junk", "badscript", "cut", "link" };
+    for (int i = 0; i < 7; i++)
         unlink(in_dir(names[i]));
     rmdir(dir);
     return 0;
