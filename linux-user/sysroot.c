@@ -26,7 +26,8 @@ typedef enum Place {
     PLACE_NONE,
     PLACE_SYSROOT,
     PLACE_HOST,
-    PLACE_KNOT, /* too many links, too long, a file as directory: the kernel says so */
+    PLACE_PLAIN, /* too long, or a file as directory: the kernel says so of the plain path */
+    PLACE_LOOP,  /* too many links */
 } Place;
 
 /* Directories that are the running kernel's and never the sysroot's. */
@@ -184,12 +185,21 @@ static size_t take_name(Walk *w, char *name)
     return n;
 }
 
+/* Where `at` is now. */
+static void settle(Walk *w)
+{
+    if (w->moved)
+        w->place = w->only_sysroot || exists(w->at_text) ? PLACE_SYSROOT : PLACE_HOST;
+    w->moved = false;
+}
+
 /* False when what `at` names is no directory. */
 static bool go_up(Walk *w)
 {
     size_t n = w->at.len;
+    settle(w);
     sb_puts(&w->at, "/.");
-    if (!exists(w->at_text) && (w->only_sysroot || !exists(guests(w))))
+    if (!exists(w->place == PLACE_HOST ? guests(w) : w->at_text))
         return false;
     while (n > w->root_len && w->at.buf[n - 1] != '/')
         n--;
@@ -197,13 +207,17 @@ static bool go_up(Walk *w)
     return true;
 }
 
-/* The name is in neither tree: where it may be made, if this is the last one. */
-static Place nowhere(const Walk *w, size_t parent)
+/*
+ * The name is in neither tree: where it may be made, if this is the last one. A link that led here
+ * is not forgotten: what the host has at the path as it was given is not meant.
+ */
+static Place nowhere(Walk *w, size_t parent, bool linked)
 {
     char dir[SYS_PATH_MAX];
     size_t n = parent - w->root_len;
+    sb_puts(&w->at, w->rest);
     if (!(w->mode & SYSROOT_CREATE) || w->rest[0] || n >= sizeof dir)
-        return PLACE_NONE;
+        return linked ? PLACE_HOST : PLACE_NONE;
     memcpy(dir, guests(w), n);
     dir[n] = 0;
     return w->only_sysroot || (n && !exists(dir)) ? PLACE_SYSROOT : PLACE_HOST;
@@ -220,31 +234,41 @@ static Place walk(Walk *w)
             continue;
         if (n == 2 && name[0] == '.' && name[1] == '.') {
             if (!go_up(w))
-                return PLACE_KNOT;
+                return PLACE_PLAIN;
             continue;
         }
         sb_printf(&w->at, "/%s", name);
         if (w->at.len + 1 >= w->at.cap)
-            return PLACE_KNOT;
+            return PLACE_PLAIN;
         if (is_kernels(guests(w)) && !w->only_sysroot) {
             sb_puts(&w->at, w->rest);
             return PLACE_HOST;
         }
         long link = look(w);
         if (link < 0)
-            return nowhere(w, parent);
+            return nowhere(w, parent, links != 0);
         if (link && !w->rest[0] && !(w->mode & SYSROOT_FOLLOW))
             break;
-        if (link && (++links > LINKS_MAX || !follow_link(w, link, parent)))
-            return PLACE_KNOT;
+        if (link && ++links > LINKS_MAX)
+            return PLACE_LOOP;
+        if (link && !follow_link(w, link, parent))
+            return PLACE_PLAIN;
     }
-    if (w->moved)
-        w->place = w->only_sysroot || exists(w->at_text) ? PLACE_SYSROOT : PLACE_HOST;
+    settle(w);
     return w->place;
 }
 
 /* ---- the whole lookup ---- */
 
+/* A path of which the kernel says ELOOP: each step follows two links. */
+static void write_loop(char *out)
+{
+    StrBuf sb = {out, SYS_PATH_MAX, 0};
+    for (int i = 0; i <= LINKS_MAX / 2; i++)
+        sb_puts(&sb, "/proc/self/root");
+}
+
+/* PLACE_NONE, or out[] has the path; on entry it has the plain one, below the sysroot. */
 static Place walk_path(const char *path, unsigned mode, bool only, char *out)
 {
     Walk w;
@@ -257,8 +281,10 @@ static Place walk_path(const char *path, unsigned mode, bool only, char *out)
     size_t n = str_len(path);
     memcpy(w.rest, path, n + 1);
     Place place = walk(&w);
-    if (place == PLACE_KNOT)
-        return PLACE_SYSROOT; /* `out` has the plain path */
+    if (place == PLACE_LOOP)
+        write_loop(out);
+    if (place == PLACE_LOOP || place == PLACE_PLAIN)
+        return PLACE_SYSROOT;
     const char *found = place == PLACE_HOST ? guests(&w) : w.at_text;
     StrBuf sb = {out, SYS_PATH_MAX, 0};
     sb_puts(&sb, *found ? found : "/");
@@ -279,13 +305,18 @@ static Place find(const char *given, unsigned mode, char *out)
     sb_printf(&host, "%s%s", process.opt.sysroot, path);
     if (host.len + 1 >= host.cap)
         return PLACE_NONE;
-    if (sb.len > 1 && path[sb.len - 1] == '/')
+    bool slash = sb.len > 1 && path[sb.len - 1] == '/'; /* what is there must be a directory */
+    if (slash) {
         mode |= SYSROOT_FOLLOW;
+        out[host.len - 1] = 0;
+    }
     struct open_how how = {
         .flags = O_PATH | O_CLOEXEC | (mode & SYSROOT_FOLLOW ? 0 : O_NOFOLLOW),
         .resolve = RESOLVE_NO_SYMLINKS,
     };
     long fd = up ? -ELOOP : HS(__NR_openat2, AT_FDCWD, out, &how, sizeof how);
+    if (slash)
+        out[host.len - 1] = '/';
     if (!hs_failed(fd)) {
         HS(__NR_close, fd);
         return PLACE_SYSROOT;

@@ -6,7 +6,9 @@
 Exits 77 (skipped) without a cross compiler.
 """
 import glob
+import itertools
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -18,6 +20,12 @@ ROOT = os.path.join(WORK, 'root')  # the sysroot
 HOST = os.path.join(WORK, 'host')  # directories of the host; the sysroot has some of them too
 GUESTS = 'aarch64', 'riscv64'
 failures = 0
+
+
+def fail(label, why):
+    global failures
+    failures += 1
+    print('FAILED %s: %s' % (label, why))
 
 
 def check(label, calls, want, cwd=WORK, root=ROOT, program='./paths'):
@@ -148,6 +156,110 @@ def sockets():
     os.chdir('/')
 
 
+class Model:
+    """What the rules say, name by name: (place on the host, resolved path) or an error."""
+
+    def __init__(self):
+        self.links = 0
+
+    @staticmethod
+    def place(path):
+        for p in ROOT + path, path:
+            if os.path.lexists(p):
+                return p
+        return None
+
+    def resolve(self, path, follow):
+        must_be_dir = path.endswith(('/', '/.'))
+        follow |= must_be_dir
+        at, rest = '', [n for n in path.split('/') if n not in ('', '.')]
+        while rest:
+            name = rest.pop(0)
+            if name == '..':
+                here = self.place(at or '/')
+                if not os.path.isdir(here):
+                    return 'ENOTDIR', None
+                at = os.path.dirname(at) if at.count('/') else ''
+                continue
+            at += '/' + name
+            here = self.place(at)
+            if not here:
+                return 'ENOENT', None
+            if os.path.islink(here) and (rest or follow):
+                self.links += 1
+                if self.links > 40:
+                    return 'ELOOP', None
+                target = os.readlink(here)
+                at = '' if target.startswith('/') else os.path.dirname(at)
+                rest = [n for n in target.split('/') if n not in ('', '.')] + rest
+        here = self.place(at or '/')
+        if must_be_dir and not os.path.isdir(here):
+            return 'ENOTDIR', None
+        return None, here
+
+
+def expected(call, path):
+    error, here = Model().resolve(path, call != 'readlink' and call != 'lstat')
+    if error:
+        return error
+    if os.path.islink(here):
+        return os.readlink(here) if call == 'readlink' else 'link'
+    if call == 'readlink':
+        return 'EINVAL'
+    if os.path.isdir(here):
+        return 'dir' if call in ('stat', 'lstat') else ''
+    size = os.path.getsize(here)
+    return 'file %d' % size if call in ('stat', 'lstat') else open(here).read().strip()
+
+
+def random_names(rng, depth):
+    return '/'.join(rng.choice('abc') for _ in range(rng.randint(1, depth)))
+
+
+def random_path(rng, base):
+    parts = [rng.choice(['a', 'b', 'c', 'a', 'b', '.', '..', '']) for _ in range(rng.randint(1, 5))]
+    return base + '/' + '/'.join(parts) + rng.choice(['', '', '', '/', '/a'])
+
+
+def random_trees():
+    """Random trees with links below the sysroot, against the rules in Python."""
+    for seed in range(40):
+        rng = random.Random(seed)
+        base = '%s/random%d' % (HOST, seed)
+        os.makedirs(base + '/a')
+        os.makedirs(ROOT + base + '/b')
+        for top in base, ROOT + base:
+            for i in range(12):
+                path = top + '/' + random_names(rng, 3)
+                kind = rng.choice(['file', 'dir'] + ['link'] * 3 * (top != base))
+                if os.path.realpath(os.path.dirname(path)) != os.path.dirname(path):
+                    continue # below a link
+                try:
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                    if kind == 'dir':
+                        os.mkdir(path)
+                    elif kind == 'file':
+                        with open(path, 'x') as f:
+                            f.write('%s %d' % ('host' if top == base else 'root', i))
+                    else:
+                        target = random_names(rng, 3)
+                        os.symlink(rng.choice([target, '../' + target, base + '/' + target]), path)
+                except OSError:
+                    pass # the name is taken, or goes through a file or a bad link
+        # Links of the host's own tree are the kernel's: here there are none.
+        calls = [(rng.choice(['cat', 'stat', 'lstat', 'readlink']), random_path(rng, base))
+                 for _ in range(150)]
+        calls = [(c, p) for c, p in calls if len(os.path.normpath(p)) >= len(base)]
+        r = subprocess.run([FERRY, '-L', ROOT, './paths', *('%s:%s' % c for c in calls)], cwd=WORK,
+                           capture_output=True, text=True, timeout=60)
+        # Which of the two a path through a file gives depends on what the other tree has there.
+        for call, got in itertools.zip_longest(calls, r.stdout.splitlines()):
+            want = expected(*call)
+            if (got or 'empty').replace('ENOTDIR', 'ENOENT') != \
+                    (want or 'empty').replace('ENOTDIR', 'ENOENT'):
+                fail('random %d' % seed, '%s:%s gave %r for %r' % (*call, got, want))
+
+
 def programs(guest):
     """What is in the sysroot runs by its path there: a dynamic program, scripts, their children."""
     tree = '/usr/%s-linux-gnu' % guest
@@ -194,6 +306,7 @@ def main():
     reading()
     links()
     writing()
+    random_trees()
     sockets()
     for guest in found:
         programs(guest)
