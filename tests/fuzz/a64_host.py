@@ -30,12 +30,10 @@ HELPERS = [
     (r'sha(1|256|512).*', 'SHA-NI belongs to the next level; the host has no SHA-512 at all'),
     (r'sm[34].*', 'the host has no such instructions'),
     (r'pmul_v|pmull_8', 'products of bytes without carry are rare'),
-    (r'u?recpe_v|ursqrte_v|frecp[esx]_.*|frsqrt[es]_.*', 'the manual\'s tables, with every special case'),
-    (r'fmulx_.*', 'zero by infinity is 2: rare'),
+    (r'u?recpe_v|ursqrte_v|frecp[ex]_.*|frsqrte_.*', 'the manual\'s tables, with every special case'),
     (r'frint(32|64)[xz]_[fv]', 'out of range is the smallest integer: rare'),
     (r'fjcvtzs', 'modulo 2^32, for JavaScript'),
     (r'fcvtxn_.*', 'round to odd: rare'),
-    (r'fml[as]l2?_(v|el)', 'halves times halves as singles: a signalling NaN must stay one'),
     (r'bf(dot|mmla)_.*|bfcvtn?(_v)?', 'bfloat16 sums round to odd and raise nothing'),
     (r'[su]cvtf_fix_h', 'doublewords with more than 36 binary places: a double rounds them too'),
 ]

@@ -165,6 +165,8 @@ typedef struct A64FpLanes {
     IrRef x, y, acc;
 } A64FpLanes;
 IrRef a64_lanes_fp3(TransCtx *tc, const A64FpLanes *f);
+/* FMULX, FRECPS, FRSQRTS of x and y (a64_simd_step.c). */
+IrRef a64_lanes_fp_step(TransCtx *tc, A64VecOp op, const A64FpLanes *f);
 /* Two-register miscellaneous FP: compares with zero, conversions, estimates, rounding. */
 IrRef a64_lanes_fp2(TransCtx *tc, const A64FpLanes *f);
 

@@ -45,7 +45,6 @@ static IrRef fp_compare3(TransCtx *tc, const A64FpLanes *f)
 IrRef a64_lanes_fp3(TransCtx *tc, const A64FpLanes *f)
 {
     unsigned ve = VE_32 + f->sz;
-    A64Operands o = {f->x, f->y, f->y};
     switch (f->opcode) {
     case MAXNM:
         return v_op2(tc, f->a ? IR_VFMINNM : IR_VFMAXNM, ve, f->x, f->y);
@@ -60,15 +59,14 @@ IrRef a64_lanes_fp3(TransCtx *tc, const A64FpLanes *f)
     case MUL:
         if (f->U)
             return v_op2(tc, IR_VFMUL, ve, f->x, f->y);
-        return a64_vec_call_fp(tc, A64_VEC_FMULX, A64_LANES(ve, f->lanes), o);
+        return a64_lanes_fp_step(tc, A64_VEC_FMULX, f);
     case CMP:
     case ACMP:
         return fp_compare3(tc, f);
     default:
         if (f->U)
             return v_op2(tc, IR_VFDIV, ve, f->x, f->y);
-        return a64_vec_call_fp(tc, f->a ? A64_VEC_FRSQRTS : A64_VEC_FRECPS, A64_LANES(ve, f->lanes),
-                               o);
+        return a64_lanes_fp_step(tc, f->a ? A64_VEC_FRSQRTS : A64_VEC_FRECPS, f);
     }
 }
 
@@ -135,8 +133,9 @@ TransResult a64_sc_elem_fp(TransCtx *tc, A64Insn insn)
     IrType t = a64_ftype(f.sz);
     IrRef elem = element_fp(tc, insn.v_elem_fp);
     if (f.U) {
-        A64Operands o = {a64_v(tc, f.rn), elem, elem};
-        a64_set_v(tc, f.rd, a64_vec_call_fp(tc, A64_VEC_FMULX, A64_LANES(VE_32 + f.sz, 1), o));
+        unsigned ve = VE_32 + f.sz;
+        A64FpLanes x = {f.sz, 0, 0, MUL, 1, a64_v_lane0(tc, ve, a64_v(tc, f.rn)), elem, 0};
+        a64_set_v(tc, f.rd, a64_v_lane0(tc, ve, a64_lanes_fp3(tc, &x)));
         return TR_NEXT;
     }
     IrRef n = a64_f(tc, f.sz, f.rn), m = ir_op1(tc->u, IR_VTO, t, elem), r;
