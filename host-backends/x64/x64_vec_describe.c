@@ -273,6 +273,8 @@ static void add_op(const XvEnv *e, RaInsn *out, IrRef r, unsigned mem)
     o->ref = r;
     o->cls = class_of((IrType)e->u->insns[r].type);
     o->flags = mem ? RAF_MEM_OK : 0;
+    if (mem && e->u->insns[r].op == IR_VCONST)
+        o->flags |= RAF_REMAT_OK;
 }
 
 /* fma's operands are named without their negations; emit finds those again. */

@@ -136,6 +136,17 @@ bool x64_vec_close(X64Ctx *c)
     return !c->vec || xv_finish(c->vec);
 }
 
+/* Constants that the allocator left where they may come from memory are literals. */
+static void place_literals(X64Ctx *c, X64Vec *v, uint32_t insn)
+{
+    RaInsn *r = &c->ra->insns[insn];
+    for (unsigned k = 0; k < r->n_ops; k++)
+        if (r->op[k].loc == LOC_REMAT) {
+            const V128 *x = &c->u->vconsts[c->u->insns[r->op[k].ref].arg[0]];
+            r->op[k].loc = v_pool(v, x->u64[0], x->u64[1]);
+        }
+}
+
 void x64_emit_vec(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     (void)in;
@@ -143,6 +154,7 @@ void x64_emit_vec(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     if (!v)
         return;
     v->end = c->ra->insns + c->ra->block_end[c->block];
+    place_literals(c, v, (uint32_t)(r - c->ra->insns));
     xv_emit(v, r);
 }
 
