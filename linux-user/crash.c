@@ -95,6 +95,30 @@ static UnwindModule module_of(const Module *m, bool file)
     return u;
 }
 
+static bool is_sigreturn(GuestAddr pc)
+{
+    return pc == gm_addr(process.guest->vdso) + process.guest->vdso_sigreturn;
+}
+
+/* From a handler to what the signal interrupted, by the frame that the handler was given. */
+static bool leave_signal(UnwindFrame *f)
+{
+    const GuestOps *g = process.guest->ops;
+    GuestAddr regs = f->reg[f->sp] + process.guest->frame_regs;
+    log_write("        by a signal\n");
+    for (uint32_t i = 0; i < g->n_slots; i++) {
+        const SlotDesc *s = &g->slots[i];
+        uint64_t *to = i == g->slot_pc                       ? &f->pc
+                       : s->gdb >= 0 && s->gdb < UNWIND_REGS ? &f->reg[s->gdb]
+                                                             : NULL;
+        if (to && s->type == SLOT_I64 && s->sigframe >= 0 &&
+            !gm_copy_in(to, regs + 8 * (uint64_t)s->sigframe, 8))
+            return false;
+    }
+    f->innermost = true;
+    return true;
+}
+
 static void backtrace(Thread *t)
 {
     UnwindFrame f;
@@ -103,9 +127,10 @@ static void backtrace(Thread *t)
     for (unsigned n = 0; n < FRAMES_MAX; n++) {
         bool file = find_module(&m, f.pc);
         show_frame(n, &f, &m, file);
-        if (in_vdso(f.pc)) {
-            log_write("  called by a signal\n");
-            return;
+        if (is_sigreturn(f.pc)) {
+            if (!leave_signal(&f))
+                return;
+            continue;
         }
         if (!unwind_step(&f, module_of(&m, file)))
             return;
@@ -127,8 +152,7 @@ void crash_report(Thread *t, int sig, const SigInfo *info)
 
 void crash_note_kill(Thread *t, uint64_t to, uint64_t sig)
 {
-    const uint64_t core = sig_bit(SIGABRT) | sig_bit(SIGSEGV) | sig_bit(SIGBUS) | sig_bit(SIGILL) |
-                          sig_bit(SIGFPE) | sig_bit(SIGTRAP) | sig_bit(SIGQUIT) | sig_bit(SIGSYS);
+    const uint64_t core = sig_bit(SIGABRT) | sig_bit(SIGQUIT) | sig_bit(SIGSYS);
     if (!LOG_ON(CRASH) || (int)sig < 1 || (int)sig > 64 || !(core & sig_bit((int)sig)) ||
         t->sighand->act[(int)sig - 1].handler != (uintptr_t)SIG_DFL)
         return;

@@ -11,7 +11,7 @@
 void crash_report(Thread *t, int sig, const SigInfo *info);
 /*
  * For a signal that the guest sends to process or thread `to`: reports when that dumps the sender's
- * core (abort), because the kernel then ends it without a word.
+ * core and comes from the kernel alone (abort); those that may be exceptions go through ferry.
  */
 void crash_note_kill(Thread *t, uint64_t to, uint64_t sig);
 

@@ -26,6 +26,7 @@ typedef struct GuestLinux {
     uint64_t vdso_size;
     uint64_t vdso_sigreturn; /* offset in it */
     uint64_t min_sigstack;   /* AT_MINSIGSTKSZ: bytes of a frame */
+    uint32_t frame_regs;   /* offset in it of the general register with sigframe number 0 */
     uint64_t min_altstack;   /* MINSIGSTKSZ: what sigaltstack(2) asks for */
     bool no_restorer;        /* struct sigaction has no sa_restorer */
     uint64_t task_size;

@@ -309,6 +309,7 @@ GuestLinux guest_linux_a64 = {
     .interp = "ld-linux-aarch64.so.1",
     .min_sigstack = 4720, /* frame, frame record and alignment: AT_MINSIGSTKSZ without SVE */
     .min_altstack = 5120,
+    .frame_regs = OFF_REGS,
     .syscall_len = 4,
     .init = a64_init,
     .exec_state = a64_exec_state,

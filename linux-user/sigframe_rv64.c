@@ -146,6 +146,7 @@ GuestLinux guest_linux_rv64 = {
     .min_altstack = 2048, /* MINSIGSTKSZ of asm-generic/signal.h */
     .no_restorer = true,
     .syscall_len = 4,
+    .frame_regs = OFF_REGS,
     .init = rv64_init,
     .frame_push = rv64_frame_push,
     .frame_pop = rv64_frame_pop,

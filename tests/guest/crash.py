@@ -72,6 +72,8 @@ def guest_programs(guest):
         check(guest, program, 'trap', signal.SIGTRAP, chain)
         check(guest, program, 'abort', signal.SIGABRT, ['abort'] + chain if in_libraries else [])
         check(guest, program, 'load', signal.SIGSEGV, chain[:5] + ['thread'], 'thread')
+        check(guest, program, 'signal', signal.SIGSEGV, ['innermost', 'handler', '?'] +
+              (['raise'] + chain if in_libraries else []))
         check(guest, program, 'load', signal.SIGSEGV, chain[:4] + ['compare'] +
               (['qsort_r', 'main'] if in_libraries else []), 'sort')
 

@@ -22,6 +22,8 @@ APART int innermost(int *p)
         ((void (*)(void))(uintptr_t)p)();
     if (!strcmp(way, "abort"))
         abort();
+    if (!strcmp(way, "signal"))
+        raise(SIGUSR1);
     if (!strcmp(way, "trap"))
         __builtin_trap();
     return sink + 1;
@@ -41,6 +43,13 @@ APART int recurse(int n)
     return r + sink;
 }
 
+static void handler(int sig)
+{
+    sink = sig;
+    way = "load";
+    sink = innermost((int *)8) + sink;
+}
+
 static void *thread(void *arg)
 {
     sink = recurse(2);
@@ -57,6 +66,7 @@ int main(int argc, char **argv)
 {
     int v[4] = {4, 3, 2, 1};
     way = argv[1];
+    signal(SIGUSR1, handler);
     write(1, "started\n", 8);
     if (argc > 2 && !strcmp(argv[2], "thread")) {
         pthread_t t;
