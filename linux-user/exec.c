@@ -297,7 +297,7 @@ static long name_program(ExecPlan *x, GuestAddr path)
         x->pass_fd = true;
         return 0;
     }
-    const char *own = proc_exe(x->dirfd, x->path, x->exe);
+    const char *own = proc_exe(x->dirfd, x->path, str_len(x->path), x->exe);
     sb_puts(&shown, own ? own : x->path);
     x->path = own ? own : find_in_sysroot(x);
     return 0;

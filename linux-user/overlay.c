@@ -131,10 +131,9 @@ static bool matches(const char *name, const char *pattern)
 static const Overlay *find_overlay(const SysPathQuery *q)
 {
     char link[32], name[64];
-    const char *base = str_basename(q->path);
     size_t i = 0;
-    while (i < ARRAY_LEN(overlays) &&
-           (!str_eq(base, overlays[i].name) || (overlays[i].untold && !process.view)))
+    while (i < ARRAY_LEN(overlays) && (!str_is_last_part(q->path, q->len, overlays[i].name) ||
+                                       (overlays[i].untold && !process.view)))
         i++;
     if (i == ARRAY_LEN(overlays))
         return NULL;

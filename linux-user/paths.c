@@ -80,7 +80,7 @@ static bool names_link(SysCtx *c, const SysPathQuery *q)
 
 SysPathResult path_hook(SysCtx *c, const SysPathQuery *q, char *out, long *result)
 {
-    const char *exe = proc_exe(q->dirfd, q->path, out);
+    const char *exe = proc_exe(q->dirfd, q->path, q->len, out);
     if (exe && q->row->id == SYS_ROW_readlinkat) {
         *result = put_link(q, sysroot_shown(exe));
         return SYS_PATH_DONE;

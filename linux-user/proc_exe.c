@@ -135,9 +135,9 @@ static const char *program_of(long pid, char *out)
     return found ? out : NULL;
 }
 
-const char *proc_exe(int dirfd, const char *path, char *out)
+const char *proc_exe(int dirfd, const char *path, size_t len, char *out)
 {
-    if (!str_eq(str_basename(path), "exe"))
+    if (!str_is_last_part(path, len, "exe"))
         return NULL;
     long pid = pid_of_text(path);
     if (!pid)

@@ -9,8 +9,8 @@
 /*
  * The host's path of the program when `path`, relative to dirfd, is the exe link of this process
  * or of another that this ferry runs; NULL when it is anything else. The text may be in
- * out[SYS_PATH_MAX].
+ * out[SYS_PATH_MAX]. `len`: of the path.
  */
-const char *proc_exe(int dirfd, const char *path, char *out);
+const char *proc_exe(int dirfd, const char *path, size_t len, char *out);
 
 #endif

@@ -36,6 +36,13 @@ static inline const char *str_find(const char *s, char c)
     return NULL;
 }
 
+/* Is `name` the last part of the path of `len` bytes? Looks at its end alone. */
+static inline bool str_is_last_part(const char *path, size_t len, const char *name)
+{
+    size_t n = str_len(name);
+    return len >= n && str_eq(path + len - n, name) && (len == n || path[len - n - 1] == '/');
+}
+
 static inline const char *str_basename(const char *path)
 {
     const char *base = path;

@@ -61,10 +61,11 @@ bool sys_path_arg(SysCtx *c, const SysRow *row, const uint64_t a[6], unsigned ar
                   uint64_t *host_arg, long *result)
 {
     *host_arg = a[argno];
-    if (!c->path_hook || gm_copy_str(c->path_in, a[argno], SYS_PATH_MAX) < 0)
+    long len = c->path_hook ? gm_copy_str(c->path_in, a[argno], SYS_PATH_MAX) : -1;
+    if (len < 0)
         return true; /* unreadable or too long: the kernel's own errno */
     unsigned slot = (row->paths & ((1u << argno) - 1)) != 0; /* a row has at most two paths */
-    SysPathQuery q = {row, a, argno, dirfd_of(row, a, argno), c->path_in};
+    SysPathQuery q = {row, a, argno, dirfd_of(row, a, argno), c->path_in, (size_t)len};
     SysPathResult done = c->path_hook(c, &q, c->path[slot], result);
     CHECK(done <= SYS_PATH_DONE);
     if (done == SYS_PATH_REPLACED)

@@ -55,6 +55,7 @@ typedef struct SysPathQuery {
     unsigned argno;   /* which argument the path is */
     int dirfd;        /* directory it is relative to, AT_FDCWD (-100) where the call has none */
     const char *path; /* the guest's path, copied in */
+    size_t len;       /* its length */
 } SysPathQuery;
 
 /*
