@@ -16,8 +16,10 @@ SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'dyn')
 GUESTS = 'aarch64', 'riscv64'
 # How the program is linked: name, options of the compiler.
 KINDS = [('lazy', ['-Wl,-z,lazy']),
-         ('exec', ['-no-pie', '-fno-pie', '-Wl,-z,lazy', '-Wl,--hash-style=sysv']),
-         ('64k', ['-Wl,-z,max-page-size=65536', '-Wl,-z,common-page-size=65536', '-Wl,-z,now'])]
+         ('exec', ['-no-pie', '-fno-pie', '-Wl,-z,now', '-Wl,--hash-style=sysv',
+                   '-Wl,-z,max-page-size=65536', '-Wl,-z,common-page-size=65536'])]
+# With GNU_PROPERTY notes and their instructions.
+OWN = {'aarch64': ['-mbranch-protection=standard', '-Wl,-z,force-bti']}
 
 
 def build(cross, out, options):
@@ -28,7 +30,9 @@ def build(cross, out, options):
                   [*shared, SOURCES + '/plugin.cc', '-o', out + '/plugin.so'],
                   [*base, SOURCES + '/main.cc', '-o', out + '/main', '-L' + out, '-ldyn', '-lpthread',
                    '-Wl,-rpath,$ORIGIN', '-Wl,--export-dynamic', '-ldl']):
-        subprocess.run(words, check=True)
+        r = subprocess.run(words, capture_output=True, text=True) # ld warns of parts without BTI
+        if r.returncode:
+            sys.exit('%s\n%s' % (' '.join(words), r.stderr))
 
 
 def run(out, runner, env):
@@ -51,7 +55,7 @@ def main():
     for guest in guests:
         for name, options in KINDS:
             out = '%s/%s-%s' % (WORK, guest, name)
-            build(guest + '-linux-gnu-', out, options)
+            build(guest + '-linux-gnu-', out, options + OWN.get(guest, []))
             runner = [FERRY, *sys.argv[3:], '-L', '/usr/%s-linux-gnu' % guest]
             for env in {}, {'LD_BIND_NOW': '1'}:
                 got = run(out, runner, env)
