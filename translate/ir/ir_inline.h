@@ -50,7 +50,8 @@ static inline uint16_t ir_effects(const IrInsn *i)
 
 /*
  * The same in the unit's mode: an FP op may leave the unit only where invalid operations trap
- * (vcpu.h MODE_FP_CHECKED).
+ * (vcpu.h MODE_FP_CHECKED). The passes count it as a looker all the same: a set of a pinned vector
+ * slot costs nothing, and without it the value would need a register of its own.
  */
 static inline uint16_t ir_effects_here(const IrUnit *u, const IrInsn *i)
 {

@@ -259,8 +259,6 @@ static IrRef emit_effect(PIECES)
     if (f->passes & 1 << OPT_FOLD && !fold_effect(f, &i))
         return 0;
     uint32_t effects = ir_effects(&i);
-    if (effects & EFF_FP)
-        effects = ir_effects_here(f->u, &i);
     IrRef r = append(f, head_of(&i), i.arg[0], i.arg[1], i.arg[2], i.imm);
     if (effects & (EFF_FAULT | EFF_EXIT | EFF_STATE_R | EFF_TERM))
         f->looker = r;
