@@ -30,16 +30,27 @@ typedef enum Place {
     PLACE_LOOP,  /* too many links */
 } Place;
 
-/* Directories that are the running kernel's and never the sysroot's. */
-static bool is_kernels(const char *path)
+/* Nothing, or a slash at the path's end. */
+static bool is_end(const char *rest)
 {
-    static const char dirs[][6] = {"/proc", "/sys", "/dev"};
-    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
-        const char *rest = str_after(path, dirs[i]);
+    return rest[*rest == '/'] == 0;
+}
+
+/*
+ * Directories that are the running system's and never the sysroot's. /tmp is where programs meet:
+ * who goes there means the host's, though a name below it may be the sysroot's like any other.
+ * `more`: what of the path is still to come.
+ */
+static bool is_systems(const char *path, const char *more)
+{
+    static const char kernels[][6] = {"/proc", "/sys", "/dev"};
+    for (size_t i = 0; i < ARRAY_LEN(kernels); i++) {
+        const char *rest = str_after(path, kernels[i]);
         if (rest && (*rest == 0 || *rest == '/'))
             return true;
     }
-    return false;
+    const char *rest = str_after(path, "/tmp");
+    return rest && is_end(rest) && is_end(more);
 }
 
 /* The part of a host's path below the sysroot: "" for the sysroot itself; NULL when outside. */
@@ -215,8 +226,9 @@ static Place nowhere(Walk *w, size_t parent, bool linked)
 {
     char dir[SYS_PATH_MAX];
     size_t n = parent - w->root_len;
+    bool last = is_end(w->rest);
     sb_puts(&w->at, w->rest);
-    if (!(w->mode & SYSROOT_CREATE) || w->rest[0] || n >= sizeof dir)
+    if (!(w->mode & SYSROOT_CREATE) || !last || n >= sizeof dir)
         return linked ? PLACE_HOST : PLACE_NONE;
     memcpy(dir, guests(w), n);
     dir[n] = 0;
@@ -240,7 +252,7 @@ static Place walk(Walk *w)
         sb_printf(&w->at, "/%s", name);
         if (w->at.len + 1 >= w->at.cap)
             return PLACE_PLAIN;
-        if (is_kernels(guests(w)) && !w->only_sysroot) {
+        if (is_systems(guests(w), w->rest) && !w->only_sysroot) {
             sb_puts(&w->at, w->rest);
             return PLACE_HOST;
         }
@@ -300,7 +312,7 @@ static Place find(const char *given, unsigned mode, char *out)
     StrBuf sb = STRBUF_ON(path), host = {out, SYS_PATH_MAX, 0};
     bool up = false;
     const char *own = inside(given);
-    if (!tidy(own ? own : given, &sb, &up) || (!own && !up && is_kernels(path)))
+    if (!tidy(own ? own : given, &sb, &up) || (!own && !up && is_systems(path, "")))
         return PLACE_NONE;
     sb_printf(&host, "%s%s", process.opt.sysroot, path);
     if (host.len + 1 >= host.cap)

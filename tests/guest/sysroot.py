@@ -62,6 +62,7 @@ def make_trees():
         os.makedirs(os.path.dirname(ROOT + name), exist_ok=True)
         os.symlink(target, ROOT + name)
     put(ROOT + '/proc/version', 'not the kernel\'s\n')
+    put(ROOT + '/tmp/ferry-sysroot', 'the sysroot\'s\n')
     put(ROOT + '/etc/ferry-test', 'etc\n')
 
 
@@ -80,8 +81,12 @@ def reading():
                     'inotify:%s/new' % HOST],
           ['sysroot', 'file %d' % size, 'file %d' % size, 'size %d' % size, '0', '0', 'EINVAL', '1'])
     check('the kernel\'s directories', ['access:/proc/self/stat', 'access:/dev/null',
-                                        'access:/sys/kernel', 'stat:/proc/version'],
-          ['0', '0', '0', 'file 0'])
+                                        'access:/sys/kernel', 'stat:/proc/version',
+                                        'stat:/tmp/ferry-sysroot', 'chdir:/tmp/', 'cwd:',
+                                        'stat:ferry-sysroot', 'chdir:/proc/../tmp',
+                                        'stat:ferry-sysroot'],
+          ['0', '0', '0', 'file 0', 'file %d' % len('the sysroot\'s\n'), '0', '/tmp', 'ENOENT', '0',
+           'ENOENT'])
     check('the sysroot\'s own name', ['cat:%s/lib/lib.so' % ROOT, 'cat:%s/none' % ROOT,
                                       'cat:%sx/none' % ROOT],
           ['library', 'ENOENT', 'ENOENT'])
@@ -127,7 +132,7 @@ def expect(label, *paths):
 def writing():
     both, new, over = HOST + '/both', HOST + '/new', ROOT + HOST
     check('new names', ['put:%s/a' % both, 'put:%s/b' % new, 'mkdir:%s/c' % both,
-                        'mkdir:%s/d' % new, 'put:%s/name' % both, 'mkdir:%s/name' % both,
+                        'mkdir:%s/d/' % new, 'put:%s/name' % both, 'mkdir:%s/name' % both,
                         'symlink:x,%s/e' % new, 'link:%s/there,%s/f' % (new, new)],
           ['0', '0', '0', '0', 'EEXIST', 'EEXIST', '0', '0'])
     expect('new names', both + '/a', over + '/new/b', both + '/c', over + '/new/d', over + '/new/e',
