@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <time.h>
 
 enum { MAX = 256, LOW = 0x10000 };
 static const uint64_t TOP = 0x7ffffffff000 & ~0xffffull;
@@ -87,7 +88,9 @@ int main(void)
     int made = 0;
     for (int i = 0; i < 4 && !pthread_create(&t, NULL, thread, NULL); i++)
         made += !pthread_join(t, &r);
-    printf("%s, madvise %d mprotect %d munmap %d mmap %d mremap %d wrong, %d threads\n",
-           n > 4 ? "maps" : "no maps", wrong[0], wrong[1], wrong[2], wrong[3], wrong[4], made);
+    struct timespec now;
+    int clock = clock_gettime(CLOCK_MONOTONIC, &now);
+    printf("%s, madvise %d mprotect %d munmap %d mmap %d mremap %d wrong, %d threads, clock %d\n",
+           n > 4 ? "maps" : "no maps", wrong[0], wrong[1], wrong[2], wrong[3], wrong[4], made, clock);
     return 0;
 }
