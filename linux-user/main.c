@@ -355,7 +355,7 @@ static HostFeatures choose_host(const BackendOps *b)
  */
 static uint8_t choose_cold_runs(const Options *o)
 {
-    enum { COLD_RUNS = 6 };
+    enum { COLD_RUNS = 2 };
     const uint32_t stages = 1u << LOG_IN_ASM | 1u << LOG_OP | 1u << LOG_OP_OPT | 1u << LOG_RA |
                             1u << LOG_OUT_ASM | 1u << LOG_EXEC | 1u << LOG_CPU;
     if (o->one_insn)

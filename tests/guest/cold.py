@@ -4,7 +4,7 @@
     cold.py FERRY WORK_DIR
 
 A loop calls a thousand functions in turn; afterwards ferry's perf map must name a unit for nearly
-all of them. With -cold-runs 127 and few rounds it must name next to none: then the first visits are
+all of them. With -cold-runs 63 and few rounds it must name next to none: then the first visits are
 what runs. Exits 77 (skipped) where there is no cross compiler.
 """
 import os
@@ -56,7 +56,7 @@ def main():
         sys.exit(77)
     program, bad = build(), 0
     for options, rounds, least, most in (([], 60, FUNCTIONS * 9 // 10, FUNCTIONS),
-                                         (['-cold-runs', '127'], 3, 0, FUNCTIONS // 10)):
+                                         (['-cold-runs', '63'], 3, 0, FUNCTIONS // 10)):
         status, known, units = units_of(program, options, rounds)
         ok = status == 0 and known == FUNCTIONS and least <= units <= most
         bad += not ok

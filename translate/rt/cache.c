@@ -174,7 +174,7 @@ static UnitMap *unit_map_new(uint32_t bits)
 static void unit_map_grow(void)
 {
     UnitMap *old = rt.unit_map;
-    if (old->bits >= UNIT_MAP_BITS_MAX || rt.n_units < 2u << old->bits)
+    if (old->bits >= UNIT_MAP_BITS_MAX || rt.n_units < 1u << old->bits >> 1)
         return;
     UnitMap *m = unit_map_new(old->bits + 2);
     if (!m)

@@ -17,8 +17,9 @@
  * Visits are counted in a table by hash of the pc. Nothing ever counts down: a loop of many blocks
  * must get out of here whatever else runs, so blocks that share an entry are only translated the
  * earlier. The table also tells which way branches went so far: a unit does not go on behind a
- * branch where no block was ever begun (cold_seen). Two threads counting at once may lose a visit:
- * no harm.
+ * branch where no block was ever begun (cold_seen), and which blocks loops begin with
+ * (cold_loop_head): their units do not end where other units begin. Two threads counting at once
+ * may lose a visit: no harm.
  *
  *     0x400804: stp x29, x30, [sp, #-160]! ... b.ne 0x400a00     one block, interpreted a few
  * times, then the head of a unit
@@ -29,7 +30,9 @@
 #include "trans_dump.h"
 #include <string.h>
 
-enum { HEAT_SIZE = 1 << 16, HEAT_LOOP = 4, HEAT_SEEN = 0x80 };
+enum { HEAT_SIZE = 1 << 16, HEAT_LOOP = 4 };
+/* An entry: visits, and what is known of them. */
+enum { HEAT_COUNT = COLD_RUNS_MAX, HEAT_HEAD = 0x40 /* by a jump back */, HEAT_SEEN = 0x80 };
 enum { COLD_INSNS = 16 };
 
 static uint8_t heat[HEAT_SIZE];
@@ -55,17 +58,25 @@ static uint8_t *heat_of(GuestAddr pc)
 /* True when this visit is to be interpreted. Visits by a jump back count more: loops stay. */
 static bool heat_allows(GuestAddr pc, GuestAddr from)
 {
-    uint8_t *h = heat_of(pc), count = *h & (uint8_t)~HEAT_SEEN;
+    uint8_t *h = heat_of(pc);
+    unsigned count = *h & HEAT_COUNT, known = (*h & HEAT_HEAD) | HEAT_SEEN;
     if (count >= rt.cfg.cold_runs)
         return false;
-    count = (uint8_t)(count + (pc <= from ? HEAT_LOOP : 1));
-    *h = MIN(count, COLD_RUNS_MAX) | HEAT_SEEN;
+    if (pc <= from)
+        known |= HEAT_HEAD;
+    count += pc <= from ? HEAT_LOOP : 1;
+    *h = (uint8_t)(MIN(count, (unsigned)HEAT_COUNT) | known);
     return true;
 }
 
 bool cold_seen(GuestAddr pc)
 {
     return !rt.cfg.cold_runs || *heat_of(pc) & HEAT_SEEN;
+}
+
+bool cold_loop_head(GuestAddr pc)
+{
+    return *heat_of(pc) & HEAT_HEAD;
 }
 
 /* What an insn has to do with, or'ed over a stretch. */

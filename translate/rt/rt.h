@@ -70,7 +70,7 @@ typedef struct RtCode {
     uint64_t end; /* first address after pc that is not executable */
 } RtCode;
 
-enum { COLD_RUNS_MAX = 127 };
+enum { COLD_RUNS_MAX = 63 };
 
 typedef struct RtConfig {
     const GuestOps *guest;

@@ -183,6 +183,8 @@ bool cold_run(Vcpu *v);
 void cold_close(Vcpu *v);
 /* False when code at pc, behind a branch, is known not to have run yet. */
 bool cold_seen(GuestAddr pc);
+/* A jump back led to pc. */
+bool cold_loop_head(GuestAddr pc);
 /* True when the interpreter of cold code takes all insns from `first` on; *vectors as above. */
 bool cold_plain(const IrUnit *u, IrRef first, bool *vectors);
 

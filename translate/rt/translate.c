@@ -148,6 +148,7 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     front_fold(t);
     TransCtx tc = front_ctx(t, v, pc);
     uint32_t follows = 0;
+    bool loop = cold_loop_head(pc); /* a loop's unit has all of it */
     for (;;) {
         if (!front_fetch(&w, tc.pc, &rc))
             break;
@@ -163,7 +164,9 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
         }
         bool follow = r == TR_NEXT || front_follows(&tc, t, &follows);
         tc.pc = tc.next_pc;
-        if (t->ir.insns[t->ir.n - 1].op == IR_XIF && !cold_seen(tc.pc))
+        /* After a jump or branch: nothing has run there yet, or there is code for it. */
+        bool border = r == TR_FOLLOW || t->ir.insns[t->ir.n - 1].op == IR_XIF;
+        if (border && (!cold_seen(tc.pc) || (!loop && cache_find(tc.pc, v->mode))))
             break;
         if (!follow || t->ir.guest_insns >= max_insns || t->ir.overflow)
             break;
