@@ -3,6 +3,7 @@
 
     make.py ARCH [--runner follow]          the finished tree, made if it is not there; prints its path
     make.py ARCH --fresh DIR [--runner R]   a second stage from start to end in DIR, timed
+    make.py ARCH --fresh DIR --minbase      the same of a smaller set of packages
 
 The first stage (download and unpack: nothing of the tree runs) lies in CACHE/trees/ARCH-first. The
 second stage runs the tree's own dpkg and maintainer scripts under the runner (see enter.py). CACHE
@@ -36,15 +37,16 @@ def missing_reason():
     return None
 
 
-def first_stage(arch):
-    done = tree_path(arch + '-first')
+def first_stage(arch, minbase=False):
+    done = tree_path(arch + ('-minbase' if minbase else '') + '-first')
     if os.path.isdir(done):
         return done
     new = done + '.new'
     shutil.rmtree(new, ignore_errors=True)
-    os.makedirs(os.path.join(CACHE, 'trees', 'debs'), exist_ok=True)
+    os.makedirs(os.path.dirname(new), exist_ok=True)
     subprocess.run(['debootstrap', '--foreign', '--arch=' + arch.split('-')[0],
-                    '--keyring=' + KEYRING, SUITES[arch], new, MIRROR],
+                    '--variant=' + ('minbase' if minbase else '-'), '--keyring=' + KEYRING,
+                    SUITES[arch], new, MIRROR],
                    check=True, stdout=subprocess.DEVNULL)
     os.rename(new, done)
     return done
@@ -108,6 +110,7 @@ def main():
     p = argparse.ArgumentParser(usage=__doc__)
     p.add_argument('arch', choices=SUITES)
     p.add_argument('--fresh')
+    p.add_argument('--minbase', action='store_true')
     p.add_argument('--runner')
     p.add_argument('--ferry', default='build/linux-user/ferry')
     p.add_argument('--qemu-dir', default='/usr/bin')
@@ -118,7 +121,7 @@ def main():
     runner = a.runner or ('native' if a.arch.startswith('amd64') else 'follow')
     options = ['--runner', runner, '--ferry', a.ferry, '--qemu-dir', a.qemu_dir]
     if a.fresh:
-        copy(first_stage(a.arch), a.fresh)
+        copy(first_stage(a.arch, a.minbase), a.fresh)
         print('second stage of %s by %s: %.1f s, processor time %.1f s' %
               (a.arch, runner, *second_stage(a.fresh, options)))
     else:

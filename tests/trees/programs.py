@@ -2,7 +2,7 @@
 """Debian's programs in a tree of another architecture: what they print is what the same release's
 amd64 programs print on this machine.
 
-    programs.py ARCH [--only a,b] [--runner follow,binfmt] [--install] [--report FILE]
+    programs.py ARCH [--only a,b] [--runner follow,binfmt] [--install] [--report]
 
 A case is a script cases/NAME.sh, run in an empty directory of the tree by the tree's own shell,
 without input. Its first lines say what it needs:
@@ -12,7 +12,7 @@ without input. Its first lines say what it needs:
     # only: arm64 REASON          other trees skip it
     # known: riscv64 REASON       it fails there: a pass is reported as well
 
-The trees come from make.py. Exits 77 when there is none (skipped, with the reason).
+--report writes the results into docs/programs.md. The trees come from make.py. Exits 77 when there is none (skipped, with the reason).
 """
 import argparse
 import glob
@@ -24,6 +24,7 @@ import sys
 import time
 
 import make
+import report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, 'cases')
@@ -111,7 +112,7 @@ class Runner:
         skip, known = case.skipped(self.arch), case.about('known', self.arch)
         if skip is not None:
             print('skipped %s: %s' % (case.name, skip))
-            self.rows.append((case.name, runner, 'skipped: ' + skip))
+            self.rows.append((case, runner, 'skipped: ' + skip))
             return True
         want = run_case(case, self.native, self.options('native'), case.limit)
         start = time.monotonic()
@@ -124,7 +125,7 @@ class Runner:
             print('    status %s for %s' % (got[0], want[0]))
             show_difference(want[1], got[1])
         sys.stdout.flush()
-        self.rows.append((case.name, runner, 'ok' if good else 'fails' +
+        self.rows.append((case, runner, 'ok' if good else 'fails' +
                           (': ' + known if known is not None else '')))
         return good or known is not None
 
@@ -135,6 +136,7 @@ def main():
     p.add_argument('--only', default='')
     p.add_argument('--runner', default='follow')
     p.add_argument('--install', action='store_true')
+    p.add_argument('--report', action='store_true')
     p.add_argument('--slower', type=int, default=5, help='factor on the time limits')
     p.add_argument('--ferry', default='build/linux-user/ferry')
     p.add_argument('--qemu-dir', default='/usr/bin')
@@ -153,6 +155,8 @@ def main():
         install(a.arch, r.native, cases, r.options('native'))
         install(a.arch, r.tree, cases, r.options('follow'))
     good = [r.one(c, runner) for runner in a.runner.split(',') for c in cases]
+    if a.report:
+        report.write_programs(a.arch, r.rows)
     print('%d passed, %d failed' % (sum(good), len(good) - sum(good)))
     sys.exit(0 if all(good) else 1)
 
