@@ -42,6 +42,7 @@ enum {
     G_futex = 98,
     G_nanosleep = 101,
     G_ptrace = 117,
+    G_io_uring_setup = 425,
     G_rt_sigaction = 134,
     G_uname = 160,
     G_getrlimit = 163,
