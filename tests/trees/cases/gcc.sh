@@ -11,7 +11,7 @@ cat > a.c <<'X'
 int add(int a, int b) { return a + b; }
 X
 for o in -O0 -O2 "-O2 -flto" "-O3 -g" "-O2 -static" "-Os -fPIE -pie" "-O2 -fuse-ld=gold" "-O2 -fsanitize=undefined"; do gcc $o -o t m.c a.c && ./t; echo "$o $?"; done
-gcc -shared -fPIC -o liba.so a.c && gcc -o t m.c -L. -la -Wl,-rpath,. && ./t; echo $?; gcc -c a.c && ar rc liba.a a.o && nm liba.a | grep -c ' T add'; objdump -d a.o | grep -c '<add>:'; readelf -s t | grep -c ' main$'; strip t && ./t; echo $?
+gcc -shared -fPIC -o liba.so a.c && gcc -o t m.c -L. -la -Wl,-rpath,. && ./t; echo $?; gcc -c a.c && ar rc liba.a a.o && nm liba.a | grep -c ' T add'; objdump -d a.o | grep -c '<add>:'; readelf -s t | grep -q ' main$' && echo main; strip t && ./t; echo $?
 echo 'int f(void) { return x; }' | gcc -xc - 2>&1 | grep -c error; gcc -E -P -xc - <<X
 #define A(x) x##1
 A(b)
