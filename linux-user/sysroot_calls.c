@@ -229,3 +229,36 @@ long sys_sendmsg(SysCtx *c, const uint64_t a[6])
     msg[1] = (msg[1] & ~(uint64_t)UINT32_MAX) | (uint32_t)u.len;
     return done_with(&u, sys_host_blocking(c, __NR_sendmsg, a[0], (uintptr_t)msg, a[2], 0, 0, 0));
 }
+
+/* getsockname and getpeername: a name below the sysroot as the guest knows it. */
+static long socket_name(SysCtx *c, const uint64_t a[6])
+{
+    char addr[SUN_PATH + SUN_PATH_MAX + 1];
+    uint32_t room = 0, len;
+    bool known = gm_copy_in(&room, a[2], sizeof room);
+    long r = HS(c->row->host_nr, a[0], a[1], a[2]);
+    if (r || !process.opt.sysroot || !known || !gm_copy_in(&len, a[2], sizeof len) ||
+        len <= SUN_PATH || len > MIN(room, (uint32_t)sizeof addr - 1) ||
+        !gm_copy_in(addr, a[1], len))
+        return r;
+    addr[len] = 0;
+    const char *path = addr + SUN_PATH, *shown = sysroot_shown(path);
+    uint16_t family;
+    memcpy(&family, addr, sizeof family);
+    if (family != FAMILY_UNIX || shown == path)
+        return r;
+    len = SUN_PATH + (uint32_t)str_len(shown) + 1;
+    bool ok =
+        gm_copy_out(a[1] + SUN_PATH, shown, len - SUN_PATH) && gm_copy_out(a[2], &len, sizeof len);
+    return ok ? r : -EFAULT;
+}
+
+long sys_getsockname(SysCtx *c, const uint64_t a[6])
+{
+    return socket_name(c, a);
+}
+
+long sys_getpeername(SysCtx *c, const uint64_t a[6])
+{
+    return socket_name(c, a);
+}

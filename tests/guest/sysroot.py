@@ -155,8 +155,10 @@ def sockets():
             server.bind(name)
         s.listen(5)
         check('sockets', ['connect:/etc/sock', 'send:/etc/dgram', 'bind:/etc/sock', 'connect:/etc/no',
-                          'bind:%s/plain/sock' % HOST, 'bind:%s/new/sock' % HOST],
-              ['0', '1', 'EADDRINUSE', 'ENOENT', '0', '0'])
+                          'bind:%s/plain/sock' % HOST, 'bind:%s/new/sock' % HOST,
+                          'names:%s/new/named' % HOST, 'names:%s/plain/named' % HOST],
+              ['0', '1', 'EADDRINUSE', 'ENOENT', '0', '0', '%s/new/named 1 %s/new/named 1' % (HOST, HOST),
+               '%s/plain/named 1 %s/plain/named 1' % (HOST, HOST)])
         expect('sockets', HOST + '/plain/sock', ROOT + HOST + '/new/sock')
     os.chdir('/')
 

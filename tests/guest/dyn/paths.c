@@ -104,6 +104,23 @@ static long unix_socket(const char *path, int server)
     return connect(fd, (void *)&a, n);
 }
 
+/* The names that both ends of a connection show. */
+static const char *names(const char *path)
+{
+    static char text[256];
+    struct sockaddr_un a = {.sun_family = AF_UNIX}, own, peer;
+    int s = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
+    socklen_t n = sizeof own, m = sizeof peer;
+    strcpy(a.sun_path, path);
+    if (bind(s, (void *)&a, sizeof a) || listen(s, 1) || connect(c, (void *)&a, sizeof a))
+        return result(-1);
+    getsockname(s, (void *)&own, &n);
+    getpeername(c, (void *)&peer, &m);
+    snprintf(text, sizeof text, "%s %d %s %d", own.sun_path, n == m, peer.sun_path,
+             n == 2 + strlen(path) + 1);
+    return text;
+}
+
 static const char *how_open(const char *path)
 {
     struct open_how how = {.flags = O_RDONLY};
@@ -141,6 +158,7 @@ static const char *run(const char *call, char *a)
            : IS("symlink")  ? result(symlinkat(a, dir, b))
            : IS("inotify")  ? result(inotify_add_watch(inotify_init(), a, IN_OPEN))
            : IS("bind")     ? result(unix_socket(a, 1))
+           : IS("names")    ? names(a)
            : IS("send")     ? result(unix_socket(a, 2))
            : IS("connect")  ? result(unix_socket(a, 0))
            : IS("exec")     ? result(execl(a, a, b, (char *)NULL))
