@@ -7,10 +7,10 @@
  *
  * so it works whether or not binfmt_misc knows ferry; scripts are followed to their interpreter
  * here for the same reason. Where /proc is not mounted, as in a tree that is being made, the path
- * by which ferry was started has to do; children get it as their argv[0]. Everything else (native
- * programs, formats of binfmt_misc) goes to the kernel as it is. All errors that the kernel would
- * give for the guest's program (missing, not executable, bad ELF, no interpreter) are decided
- * before the host's exec, which does not return.
+ * by which ferry was started has to do. Everything else (native programs, formats of binfmt_misc)
+ * goes to the kernel as it is. All errors that the kernel would give for the guest's program
+ * (missing, not executable, bad ELF, no interpreter) are decided before the host's exec, which does
+ * not return.
  *
  *     execve("./x.py", {"./x.py", "1"})   x.py starts with "#!/usr/bin/env python3", env is a guest
  *     -> ferry -0 /usr/bin/env -- /usr/bin/env python3 ./x.py 1
@@ -194,7 +194,7 @@ static long build_words(ExecPlan *x, GuestAddr argv, long argc)
     uint64_t first = 0;
     if (argc && !gm_copy_in(&first, argv, 8))
         return -EFAULT;
-    w[n++] = process.self_path ? process.self_path : "ferry";
+    w[n++] = "ferry";
     n += options_inherit(&process.opt, w + n, PREFIX_MAX / 2);
     w[n++] = "-0";
     w[n++] = x->depth ? program : argc ? gm_ptr(first) : "";

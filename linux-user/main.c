@@ -186,26 +186,6 @@ static void program_args(Program *p)
     }
 }
 
-/*
- * ferry's own path, for execs where there is no /proc. Our argv[0] is one when it is absolute:
- * binfmt_misc and exec.c put it there. AT_EXECFN may name the guest's program (binfmt_misc).
- */
-static const char *find_self(void)
-{
-    const char *name = boot.argv[0];
-    const char *execfn = (const char *)boot_aux(&boot, AT_EXECFN, 0);
-    bool secure = boot_aux(&boot, AT_SECURE, 0) != 0;
-    if (secure)
-        return NULL;
-    if (name && name[0] != '/' && execfn && str_eq(str_basename(execfn), str_basename(name)))
-        name = execfn;
-    if (!name || name[0] != '/' || str_after(name, "/proc/"))
-        return NULL;
-    char *copy = boot_alloc(str_len(name) + 1);
-    memcpy(copy, name, str_len(name) + 1);
-    return copy;
-}
-
 static void push_strings(StackImage *s, GuestAddr *v, size_t n)
 {
     GuestAddr lo, hi;
@@ -447,7 +427,6 @@ static void ferry_main(void *thread)
         quit(STATUS_USAGE);
     }
     keep_aux();
-    process.self_path = find_self();
     program_args(&p);
     program_env(&p);
     open_log();

@@ -65,7 +65,6 @@ typedef struct Process {
     Options opt;
     Arena arena;           /* set-up only */
     char *exe_path;        /* absolute path of the guest program */
-    const char *self_path; /* absolute path that ferry was started by, NULL unknown */
     GuestAddr image_start, image_end;
     bool brk_kernel;              /* the kernel's brk is the guest's (PR_SET_MM_MAP worked) */
     KernelView *view;             /* otherwise */

@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 
+import enter
 import make
 import report
 
@@ -96,6 +97,10 @@ def main():
     tree, native = make.tree_path(a.arch), make.tree_path(make.NATIVE[a.arch])
     if make.missing_reason() or not (os.path.isdir(tree) and os.path.isdir(native)):
         print('skipped: %s' % (make.missing_reason() or 'no trees'))
+        sys.exit(77)
+    qemu = os.path.join(a.qemu_dir, 'qemu-%s-static' % enter.machine_of(tree))
+    if not os.path.exists(qemu):
+        print('skipped: no %s (a static qemu-user, which needs nothing of the tree)' % qemu)
         sys.exit(77)
     common = ['--ferry', a.ferry, '--qemu-dir', a.qemu_dir]
     runners = {'native': (native, ['--runner', 'native', *common]),

@@ -7,7 +7,8 @@ amd64 programs print on this machine.
 A case is a script cases/NAME.sh, run in an empty directory of the tree by the tree's own shell,
 without input. Its first lines say what it needs:
 
-    # packages: lua5.4            installed by --install with the tree's own apt
+    # packages: lua5.4 a|b        installed by --install with the tree's own apt; a|b: Debian 12's
+                                  name and Debian 13's
     # limit: 120                  seconds, 60 if not said
     # only: arm64 REASON          other trees skip it
     # known: riscv64 REASON       it fails there: a pass is reported as well
@@ -41,8 +42,11 @@ class Case:
                 if line[0] != '#' or not colon:
                     break
                 self.head[key.strip()] = value.strip()
-        self.packages = self.head['packages'].split()
         self.limit = int(self.head.get('limit', 60))
+
+    def packages(self, arch):
+        new = make.SUITES[arch] == 'trixie'
+        return [p.split('|')[-1 if new else 0] for p in self.head['packages'].split()]
 
     def about(self, key, arch):
         """The reason of `# key: ARCH reason`, or None."""
@@ -55,7 +59,7 @@ class Case:
 
 
 def install(arch, tree, cases, options):
-    packages = sorted({p for c in cases if c.skipped(arch) is None for p in c.packages})
+    packages = sorted({p for c in cases if c.skipped(arch) is None for p in c.packages(arch)})
     for command in ['apt-get', 'update'], ['apt-get', 'install', '-y', *packages]:
         r = subprocess.run([os.path.join(HERE, 'enter.py'), *options, tree, *command],
                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

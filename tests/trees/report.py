@@ -46,7 +46,8 @@ def write_programs(arch, results):
         if runner not in runners:
             continue
         row = rows.setdefault(case.name, [case.name, '', '', ''])
-        row[1] = '%s %s' % (case.packages[0], version(tree, case.packages[0]))
+        package = case.packages(arch)[0]
+        row[1] = '%s %s' % (package, version(tree, package))
         row[2 + runners.index(runner)] = what
     text = '| case | version | ferry follows | binfmt_misc |\n|---|---|---|---|\n'
     text += ''.join('| %s |\n' % ' | '.join(rows[k]) for k in sorted(rows))

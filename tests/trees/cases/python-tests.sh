@@ -1,0 +1,6 @@
+# packages: libpython3.11-testsuite|libpython3.13-testsuite
+# limit: 900
+# CPython's own regression tests: the results are the amd64 build's.
+for t in int float math cmath struct json re os posix signal subprocess threading thread multiprocessing_fork multiprocessing_spawn select socket ssl asyncio mmap time io hashlib zlib faulthandler ctypes; do
+    python3 -W ignore -m test test_$t > log 2>&1 < /dev/null; echo $t $?
+done
