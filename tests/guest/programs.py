@@ -46,7 +46,7 @@ def one(job):
     path, level, kind, args = job
     base = os.path.splitext(os.path.basename(path))[0]
     label = '%s -%s %s' % (base, level, kind)
-    head = open(path).read(2000)
+    head = open(path).read()
     extra = re.findall(r'^// programs: (.*)$', head, re.M)
     flags = ['-w', '-' + level, '-ffp-contract=off', *sum((e.split() for e in extra), [])]
     out = os.path.join(args.work, '%s-%s-%s' % (base, level, kind))

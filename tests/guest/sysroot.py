@@ -5,6 +5,7 @@
 
 Exits 77 (skipped) without a cross compiler.
 """
+import atexit
 import glob
 import itertools
 import os
@@ -13,8 +14,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 
 FERRY, WORK = map(os.path.abspath, sys.argv[1:3])
+if len(WORK) > 40:  # sockets' names within the sysroot must fit sun_path: they hold WORK twice
+    WORK = tempfile.mkdtemp(prefix='ferry-sysroot-')
+    atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(WORK, 'root')  # the sysroot
 HOST = os.path.join(WORK, 'host')  # directories of the host; the sysroot has some of them too
