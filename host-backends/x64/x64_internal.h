@@ -62,10 +62,13 @@ enum {
 /* ---- select --------------------------------------------------------------------------------- */
 
 /* What the insns described so far want of a value. */
-typedef struct X64Val {
-    bool need;      /* one of them reads it */
-    uint8_t eflags; /* X64_EFL_*: one reads EFLAGS that its maker leaves (for fcmp: its operands
-                       must then be described so that none moves after) */
+typedef union X64Val {
+    struct {
+        bool need;      /* one of them reads it */
+        uint8_t eflags; /* X64_EFL_*: one reads EFLAGS that its maker leaves (for fcmp: its operands
+                           must then be described so that none moves after) */
+    };
+    uint16_t all;
 } X64Val;
 
 typedef struct X64Sel {
@@ -74,8 +77,8 @@ typedef struct X64Sel {
     const IrInsn *insns; /* u's */
     X64Val *val;         /* by ref */
     void *vec;           /* the float and vector part's, made when it is first asked */
-    RaInsn *at;     /* the last one made; RaInsns are filled downward from the end of ra->buf */
-    RaInsn *placed; /* from here on RaInsns have their guest_off */
+    RaInsn *at;  /* the last one made; RaInsns are filled downward from the end of ra->buf */
+    IrRef *gets; /* the last of ra->gets; filled downward too */
     uint32_t block_first; /* first IR insn of the block at hand */
     bool fail;
 } X64Sel;
@@ -94,12 +97,12 @@ static inline bool x64_wants_eflags(const RaInsn *r)
     return r->extra >> X64_EFL_SHIFT != 0;
 }
 
-/* A new RaInsn (before those made so far) for IR insn `ir`; kind RA_OP, form 0. */
-void x64_sel_full(X64Sel *s); /* no room: goes on in the last RaInsn's place */
+/*
+ * A new RaInsn (before those made so far) for IR insn `ir`; kind RA_OP, form 0. An IR insn has one
+ * at most, so that there is always room.
+ */
 static inline RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
 {
-    if (UNLIKELY(s->at == s->ra->buf))
-        x64_sel_full(s);
     RaInsn *r = --s->at;
     /* not the arrays: their entries are filled one by one */
     memset(r, 0, offsetof(RaInsn, dst));
@@ -109,6 +112,13 @@ static inline RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
     r->extra = (uint32_t)s->val[ir].eflags << X64_EFL_SHIFT;
     return r;
 }
+static inline void x64_sel_operand(RaOperand *o, IrRef ref, RegClass cls, unsigned flags)
+{
+    o->ref = ref;
+    o->loc = LOC_NONE;
+    o->cls = (uint8_t)cls;
+    o->flags = (uint8_t)flags;
+}
 /* The value that an insn's vector result is described as: itself, or a vfrom that was fused. */
 IrRef x64_vec_sel_result(X64Sel *s, IrRef ref);
 static inline void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
@@ -116,16 +126,14 @@ static inline void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, un
     DCHECK(r->n_dst < ARRAY_LEN(r->dst));
     if (cls == RC_VEC)
         ref = x64_vec_sel_result(s, ref);
-    r->dst[r->n_dst++] =
-        (RaOperand){.ref = ref, .cls = (uint8_t)cls, .flags = (uint8_t)flags, .loc = LOC_NONE};
+    x64_sel_operand(&r->dst[r->n_dst++], ref, cls, flags);
 }
 void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg);
 /* Appends an operand and marks `ref` as needed. */
 static inline void x64_sel_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
 {
     DCHECK(r->n_ops < RA_MAX_OPS);
-    r->op[r->n_ops++] =
-        (RaOperand){.ref = ref, .cls = (uint8_t)cls, .flags = (uint8_t)flags, .loc = LOC_NONE};
+    x64_sel_operand(&r->op[r->n_ops++], ref, cls, flags);
     s->val[ref].need = true;
 }
 void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg, unsigned flags);
@@ -155,31 +163,39 @@ typedef void X64SelectFn(X64Sel *s, IrRef i, const IrInsn *in);
 X64SelectFn x64_select_vec;
 /* The value a vector-class operand may name instead of `ref` (same register content). */
 IrRef x64_vec_sel_alias(X64Sel *s, IrRef ref);
+static inline bool x64_op_is_ext(unsigned op)
+{
+    return op - IR_ZEXT <= IR_TRUNC - IR_ZEXT;
+}
+_Static_assert(IR_SEXT == IR_ZEXT + 1 && IR_TRUNC == IR_ZEXT + 2, "order of ops");
 /*
  * The value that an operand of which only the low `bits` bits are read may name instead of ref:
- * looks through trunc, zext, sext. With bits 64, *narrow is set when the result is an i32 value
- * whose register has zeros above (its memory has not: no RAF_MEM_OK).
+ * looks through trunc, zext, sext. With bits 64, X64_NARROW is added when the result is an i32
+ * value whose register has zeros above; its memory has not, so that RAF_MEM_OK must go.
  */
-IrRef x64_sel_alias_ext(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow);
-static inline bool x64_is_ext(const X64Sel *s, IrRef ref)
+enum { X64_NARROW_SHIFT = 31 };
+#define X64_NARROW (1u << X64_NARROW_SHIFT)
+IrRef x64_sel_alias_ext(const IrInsn *insns, IrRef ref, unsigned bits);
+static inline IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits)
 {
-    IrOp op = (IrOp)x64_ir(s, ref)->op;
-    return op == IR_TRUNC || op == IR_ZEXT || op == IR_SEXT;
+    return x64_op_is_ext(x64_ir(s, ref)->op) ? x64_sel_alias_ext(s->insns, ref, bits) : ref;
 }
-static inline IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow)
+/* Makes operand k, the last one so far, from what x64_sel_alias gave. */
+static inline void x64_sel_op(X64Sel *s, RaInsn *r, unsigned k, IrRef alias, unsigned flags)
 {
-    *narrow = false;
-    return x64_is_ext(s, ref) ? x64_sel_alias_ext(s, ref, bits, narrow) : ref;
+    _Static_assert(RAF_MEM_OK == 1, "a narrow value takes it away");
+    IrRef ref = alias & ~X64_NARROW;
+    r->n_ops = (uint8_t)(k + 1);
+    x64_sel_operand(&r->op[k], ref, RC_GPR, flags & ~(alias >> X64_NARROW_SHIFT));
+    s->val[ref].need = true;
 }
 /* x64_sel_use of an integer operand through x64_sel_alias. */
-void x64_sel_use_ext(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags);
 static inline void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags)
 {
-    if (x64_is_ext(s, ref))
-        x64_sel_use_ext(s, r, ref, bits, flags);
-    else
-        x64_sel_use(s, r, ref, RC_GPR, flags);
+    IrRef alias = x64_sel_alias(s, ref, bits);
+    x64_sel_op(s, r, r->n_ops, alias, flags);
 }
+void x64_sel_use_int_fixed(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned reg);
 /* True when ref's general register has zeros above its type's bits (i32, bool, flags types). */
 bool x64_sel_clean(const X64Sel *s, IrRef ref);
 /* A constant that fits a sign-extended 32-bit immediate of an operation of `bits` bits. */
@@ -191,13 +207,14 @@ static inline bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned bits, int64_
     *imm = (int64_t)(ir_value(s->u, ref) << sh) >> sh;
     return x64_is_s32(*imm);
 }
-static inline unsigned x64_type_bits(IrType t)
-{
-    return t == IR_I64 ? 64 : t == IR_I16 ? 16 : t == IR_I8 ? 8 : 32;
-}
+/* Size as its log2; what is no integer counts as 4 bytes. */
 static inline unsigned x64_type_size(IrType t)
 {
-    return t == IR_I64 ? 3 : t == IR_I16 ? 1 : t == IR_I8 ? 0 : 2;
+    return t - IR_I8 <= IR_I64 - IR_I8 ? t - IR_I8 : 2;
+}
+static inline unsigned x64_type_bits(IrType t)
+{
+    return 8u << x64_type_size(t);
 }
 
 /* ---- conditions ------------------------------------------------------------------------------ */
@@ -273,8 +290,9 @@ struct X64Ctx {
     uint32_t *block_off; /* by block */
     uint32_t *fix;       /* pairs: rel32 place, block */
     uint32_t n_fix, cap_fix;
-    uint32_t block;    /* block at hand */
-    int64_t at_off;    /* module offset of the last observer's guest insn */
+    uint32_t block;        /* block at hand */
+    int64_t at_off;        /* module offset of the last observer's guest insn */
+    const IrInsn *at_seen; /* the last observer */
     int64_t plain_off; /* the last side entry's guest_off if it has no recipes, else INT64_MIN */
     uint8_t *link_jmp, *poll_jmp; /* far code: the last jumps to LEAVE_LINK, LEAVE_POLL, or NULL */
     uint32_t poll_at;             /* and the last code that leaves for a poll, */

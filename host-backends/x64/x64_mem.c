@@ -73,9 +73,8 @@ static inline void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with
 /* An operand that must be usable from memory, or there are more than three registers. */
 static void use_spillable(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits)
 {
-    bool narrow;
-    IrRef a = x64_sel_alias(s, ref, bits, &narrow);
-    x64_sel_use(s, r, narrow ? ref : a, RC_GPR, RAF_MEM_OK);
+    IrRef a = x64_sel_alias(s, ref, bits);
+    x64_sel_use(s, r, a & X64_NARROW ? ref : a, RC_GPR, RAF_MEM_OK);
 }
 
 void x64_select_ld(X64Sel *s, IrRef i, const IrInsn *in)
@@ -115,11 +114,10 @@ void x64_select_cas(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     unsigned bits = 8u << size_of(in);
-    bool narrow;
     r->observer = 1;
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
     use_address(s, r, in, false, 0);
-    x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[1], bits, &narrow), RC_GPR, X64_RAX, 0);
+    x64_sel_use_int_fixed(s, r, in->arg[1], bits, X64_RAX);
     x64_sel_use_int(s, r, in->arg[2], bits, 0);
 }
 
@@ -149,7 +147,6 @@ void x64_select_amo(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     unsigned bits = 8u << size_of(in), k = MA_AMO(in->aux);
-    bool narrow;
     r->observer = 1;
     if (!s->val[i].need && k <= AMO_XOR) {
         r->form = MF_NORES;
@@ -160,7 +157,7 @@ void x64_select_amo(X64Sel *s, IrRef i, const IrInsn *in)
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
     if (k == AMO_ADD || k == AMO_SWAP) {
         use_address(s, r, in, false, 0);
-        x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[1], bits, &narrow), RC_GPR, X64_RAX, 0);
+        x64_sel_use_int_fixed(s, r, in->arg[1], bits, X64_RAX);
         return;
     }
     r->dst[0].flags |= RAF_EARLY; /* rax is filled before the operands' last use */

@@ -179,11 +179,22 @@ static void side_recipes(X64Ctx *c, const RaInsn *r)
     }
 }
 
+/* The guest insn that IR insn `ref` belongs to; they are asked for in order. */
+static inline void follow_at(X64Ctx *c, IrRef ref)
+{
+    for (const IrInsn *in = &c->insns[ref], *seen = c->at_seen; in > seen; in--)
+        if (in->op == IR_AT) {
+            c->at_off = (int64_t)((uint64_t)in->arg[1] << 32 | in->arg[0]);
+            break;
+        }
+    c->at_seen = &c->insns[ref];
+}
+
 static inline void side_entry(X64Ctx *c, const RaInsn *r)
 {
     CodeOut *out = c->out;
-    int64_t off = r->guest_off;
-    c->at_off = c->u->start_off + off;
+    follow_at(c, r->ir);
+    int64_t off = c->at_off - c->u->start_off;
     if (off == c->plain_off && !r->n_snap)
         return;
     if (out->n_side >= out->cap_side) {
@@ -358,6 +369,7 @@ static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, Cod
     c->block_off = arena_alloc(ra->arena, ra->ir->n_blocks * sizeof *c->block_off);
     out->n_exits = out->n_side = out->n_recipes = 0;
     c->at_off = ra->ir->start_off;
+    c->at_seen = c->insns;
     c->plain_off = INT64_MIN;
     return c->far && c->fix && c->block_off;
 }

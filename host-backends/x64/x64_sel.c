@@ -11,12 +11,6 @@
  */
 #include "x64_internal.h"
 
-void x64_sel_full(X64Sel *s)
-{
-    s->fail = true;
-    s->at++;
-}
-
 void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg)
 {
     x64_sel_dst(s, r, ref, cls, RAF_FIXED);
@@ -29,94 +23,67 @@ void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned r
     r->op[r->n_ops - 1].fixed = (uint8_t)reg;
 }
 
-/* Ops whose 32-bit result the emitter makes with an instruction that clears bits 63..32. */
-static bool op_makes_clean(IrOp op)
+void x64_sel_use_int_fixed(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned reg)
 {
-    switch (op) {
-    case IR_ADD:
-    case IR_SUB:
-    case IR_MUL:
-    case IR_MULHU:
-    case IR_MULHS:
-    case IR_UDIV:
-    case IR_SDIV:
-    case IR_AND:
-    case IR_OR:
-    case IR_XOR:
-    case IR_ANDN:
-    case IR_NOT:
-    case IR_NEG:
-    case IR_SHL:
-    case IR_SHR:
-    case IR_SAR:
-    case IR_ROR:
-    case IR_EXTR:
-    case IR_UBFX:
-    case IR_SBFX:
-    case IR_CLZ:
-    case IR_CTZ:
-    case IR_CLS:
-    case IR_POPCNT:
-    case IR_BSWAP:
-    case IR_REV16:
-    case IR_RBIT:
-    case IR_ZEXT:
-    case IR_SEXT:
-    case IR_CMP:
-    case IR_CC:
-    case IR_BNOT:
-    case IR_SELECT:
-    case IR_ADC:
-    case IR_SBC:
-    case IR_FLPACK:
-    case IR_LD:
-    case IR_CRC32:
-        return true;
-    default:
-        return false;
-    }
+    x64_sel_use_fixed(s, r, x64_sel_alias(s, ref, bits) & ~X64_NARROW, RC_GPR, reg, 0);
+}
+
+/* Ops whose 32-bit result the emitter makes with an instruction that clears bits 63..32. */
+static const bool makes_clean[IR_OP_COUNT] = {
+    [IR_ADD] = true,    [IR_SUB] = true,  [IR_MUL] = true,    [IR_MULHU] = true,  [IR_MULHS] = true,
+    [IR_UDIV] = true,   [IR_SDIV] = true, [IR_AND] = true,    [IR_OR] = true,     [IR_XOR] = true,
+    [IR_ANDN] = true,   [IR_NOT] = true,  [IR_NEG] = true,    [IR_SHL] = true,    [IR_SHR] = true,
+    [IR_SAR] = true,    [IR_ROR] = true,  [IR_EXTR] = true,   [IR_UBFX] = true,   [IR_SBFX] = true,
+    [IR_CLZ] = true,    [IR_CTZ] = true,  [IR_CLS] = true,    [IR_POPCNT] = true, [IR_BSWAP] = true,
+    [IR_REV16] = true,  [IR_RBIT] = true, [IR_ZEXT] = true,   [IR_SEXT] = true,   [IR_CMP] = true,
+    [IR_CC] = true,     [IR_BNOT] = true, [IR_SELECT] = true, [IR_ADC] = true,    [IR_SBC] = true,
+    [IR_FLPACK] = true, [IR_LD] = true,   [IR_CRC32] = true,
+};
+
+static inline bool is_clean(const IrInsn *in)
+{
+    return (in->type == IR_I32 || in->type == IR_BOOL) && makes_clean[in->op];
 }
 
 bool x64_sel_clean(const X64Sel *s, IrRef ref)
 {
-    const IrInsn *in = x64_ir(s, ref);
-    return (in->type == IR_I32 || in->type == IR_BOOL) && op_makes_clean((IrOp)in->op);
+    return is_clean(x64_ir(s, ref));
 }
 
-IrRef x64_sel_alias_ext(const X64Sel *s, IrRef ref, unsigned bits, bool *narrow)
+/* The first `bits` bits, 8 at least, are not all in a value of type t, which an ext op widens. */
+static inline bool is_beyond(unsigned bits, unsigned t)
 {
-    *narrow = false;
-    do {
-        const IrInsn *in = x64_ir(s, ref);
-        IrType from = (IrType)x64_ir(s, in->arg[0])->type;
-        if (from == IR_BOOL || bits > x64_type_bits(from)) {
-            if (in->op == IR_SEXT || !x64_sel_clean(s, in->arg[0]))
+    _Static_assert(IR_BOOL == 1 && IR_I8 == 2 && IR_I16 == 3 && IR_I32 == 4 && IR_I64 == 5,
+                   "2 << type is its bits");
+    return (bits - 1) >> (t + 1) != 0;
+}
+
+IrRef x64_sel_alias_ext(const IrInsn *insns, IrRef ref, unsigned bits)
+{
+    for (const IrInsn *in = &insns[ref];;) {
+        IrRef a = in->arg[0];
+        const IrInsn *from = &insns[a];
+        if (is_beyond(bits, from->type)) {
+            if (in->op == IR_SEXT || !is_clean(from))
                 return ref;
-            *narrow = bits == 64;
-            return in->arg[0];
+            return bits == 64 ? a | X64_NARROW : a;
         }
-        if (ir_is_const(s->u, in->arg[0]))
+        if (from->op == IR_CONST)
             return ref;
-        ref = in->arg[0];
-    } while (x64_is_ext(s, ref));
-    return ref;
-}
-
-void x64_sel_use_ext(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags)
-{
-    bool narrow;
-    ref = x64_sel_alias_ext(s, ref, bits, &narrow);
-    if (narrow)
-        flags &= ~(unsigned)RAF_MEM_OK;
-    x64_sel_use(s, r, ref, RC_GPR, flags);
+        ref = a;
+        in = from;
+        if (!x64_op_is_ext(in->op))
+            return ref;
+    }
 }
 
 /* ---- state, constants of state, calls -------------------------------------------------------- */
 
 /* A set that lives in side tables only: its recipe's inputs must exist. */
-static void sel_sunk(X64Sel *s, const IrInsn *in)
+static __attribute__((noinline)) void sel_sunk(X64Sel *s, const IrInsn *in)
 {
     const IrInsn *p = x64_ir(s, in->arg[0]);
+    s->ra->sunk = true;
     if (p->op != IR_FLADD && p->op != IR_FLSUB && p->op != IR_FLLOGIC) {
         s->val[in->arg[0]].need = true;
         return;
@@ -125,28 +92,38 @@ static void sel_sunk(X64Sel *s, const IrInsn *in)
         s->val[ir_recipe_arg(s->u, p->arg[k])].need = true;
 }
 
-void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
+/* To a slot in memory, or a pinned vector. */
+static __attribute__((noinline)) void sel_other_set(X64Sel *s, IrRef i, const IrInsn *in, RaLoc pin)
 {
-    if (in->aux & 1) {
-        s->ra->sunk = true;
-        sel_sunk(s, in);
-        return;
-    }
     RaInsn *r = x64_sel_new(s, i);
-    bool pinned = s->ra->target->pin_of_slot[in->imm] != LOC_NONE;
-    r->kind = RA_SET;
-    r->form = pinned ? X64_SET_MOVES : 0;
     IrRef v = in->arg[0];
-    IrType t = (IrType)x64_ir(s, v)->type;
-    if (x64_class_of(t) == RC_VEC) {
+    r->kind = RA_SET;
+    r->form = pin != LOC_NONE ? X64_SET_MOVES : 0;
+    if (x64_class_of((IrType)x64_ir(s, v)->type) == RC_VEC) {
         x64_sel_use(s, r, x64_vec_sel_alias(s, v), RC_VEC, 0);
         return;
     }
-    bool wide = s->u->slots[in->imm].type == SLOT_I64;
-    unsigned bits = wide ? 64 : 32;
+    unsigned bits = s->u->slots[in->imm].type == SLOT_I64 ? 64 : 32;
     int64_t imm;
-    bool as_imm = !pinned && x64_sel_imm(s, v, bits, &imm);
-    x64_sel_use_int(s, r, v, bits, as_imm ? RAF_REMAT_OK : 0);
+    x64_sel_use_int(s, r, v, bits, x64_sel_imm(s, v, bits, &imm) ? RAF_REMAT_OK : 0);
+}
+
+void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    if (in->aux & 1) {
+        sel_sunk(s, in);
+        return;
+    }
+    RaLoc pin = s->ra->target->pin_of_slot[in->imm];
+    if (pin >= LOC_VEC) {
+        sel_other_set(s, i, in, pin);
+        return;
+    }
+    IrRef v = x64_sel_alias(s, in->arg[0], 64);
+    RaInsn *r = x64_sel_new(s, i);
+    r->kind = RA_SET;
+    r->form = X64_SET_MOVES;
+    x64_sel_op(s, r, 0, v, 0);
 }
 
 void x64_select_call(X64Sel *s, IrRef i, const IrInsn *in)
@@ -183,24 +160,6 @@ void x64_select_none(X64Sel *s, IrRef i, const IrInsn *in)
     (void)s, (void)i, (void)in;
 }
 
-/* Somebody reads it: the allocator is told. */
-void x64_select_get(X64Sel *s, IrRef i, const IrInsn *in)
-{
-    (void)in;
-    *--s->ra->gets = i;
-    s->ra->n_gets++;
-}
-
-/* What was described since the guest insn behind this one belongs to it. */
-void x64_select_at(X64Sel *s, IrRef i, const IrInsn *in)
-{
-    (void)i;
-    int64_t off = (int64_t)((uint64_t)in->arg[1] << 32 | in->arg[0]) - s->u->start_off;
-    for (RaInsn *r = s->at; r < s->placed; r++)
-        r->guest_off = (int32_t)off;
-    s->placed = s->at;
-}
-
 static X64SelectFn *const select_fn[IR_OP_COUNT] = {
 #define X64OP(op, sel, emit) [IR_##op] = x64_select_##sel,
 #include "x64_ops.def"
@@ -209,22 +168,33 @@ static X64SelectFn *const select_fn[IR_OP_COUNT] = {
 
 /* Ops that are described whether something needs their value or not. */
 static const bool always[IR_OP_COUNT] = {
-#define OP(id, text, sig, nargs, effects) ((effects) & ~(EFF_STATE_R | EFF_LOAD)) != 0,
+#define IS_MARK(op) ((op) == IR_AT || (op) == IR_PARAM)
+#define OP(id, text, sig, nargs, effects)                                                          \
+    !IS_MARK(IR_##id) && ((effects) & ~(EFF_STATE_R | EFF_LOAD)) != 0,
 #include "ir_ops.def"
 #undef OP
 };
+
+/* What stands up to GET in the list of ops: nothing is described, the allocator makes it. */
+_Static_assert(IR_NOP == 0 && IR_CONST == 1 && IR_VCONST == 2 && IR_GADDR == 3 && IR_GET == 4,
+               "order of ops");
 
 static void sel_block(X64Sel *s, const IrBlock *b)
 {
     const IrRef first = b->first;
     const IrInsn *in = &s->insns[b->end];
-    const X64Val *val = &s->val[b->end];
+    const X64Val *val = s->val;
     s->block_first = first;
-    for (IrRef i = b->end; i != first;) {
-        i--, in--, val--;
-        X64SelectFn *fn = select_fn[in->op];
-        if (fn == x64_select_none || (!val->need && !val->eflags && !always[in->op]))
+    for (IrRef i = b->end; i-- > first;) {
+        in--;
+        if (!(val[i].all | always[in->op]))
             continue;
+        if (in->op <= IR_GET) {
+            if (in->op == IR_GET)
+                *--s->gets = i;
+            continue;
+        }
+        X64SelectFn *fn = select_fn[in->op];
         if (fn)
             fn(s, i, in);
         else
@@ -235,18 +205,22 @@ static void sel_block(X64Sel *s, const IrBlock *b)
 static bool sel_open(X64Sel *s, RaUnit *ra)
 {
     const IrUnit *u = ra->ir;
+    if (u->n > ra->cap)
+        return false;
     size_t words = (u->n * sizeof(X64Val) + 7) / 8;
     uint64_t *val = arena_alloc(ra->arena, words * 8);
     IrRef *gets = arena_alloc(ra->arena, u->n * sizeof *gets);
     if (!val || !gets)
         return false;
-    ra->gets = gets + u->n; /* filled downward */
-    ra->n_gets = 0;
     ra->sunk = false;
     for (size_t k = 0; k < words; k++)
         val[k] = 0;
-    *s = (X64Sel){
-        .ra = ra, .u = u, .insns = u->insns, .at = ra->buf + ra->cap, .val = (X64Val *)val};
+    *s = (X64Sel){.ra = ra,
+                  .u = u,
+                  .insns = u->insns,
+                  .at = ra->buf + ra->cap,
+                  .val = (X64Val *)val,
+                  .gets = gets + u->n};
     return true;
 }
 
@@ -255,7 +229,8 @@ bool x64_select(RaUnit *ra)
     X64Sel s;
     if (!sel_open(&s, ra))
         return false;
-    const RaInsn *end = s.placed = s.at;
+    const RaInsn *end = s.at;
+    const IrRef *gets_end = s.gets;
     for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
         ra->block_end[b] = (uint32_t)(end - s.at); /* counted from the end; turned round below */
         sel_block(&s, &ra->ir->blocks[b]);
@@ -266,5 +241,7 @@ bool x64_select(RaUnit *ra)
     for (uint32_t b = 0; b < ra->ir->n_blocks; b++)
         ra->block_end[b] = ra->n - ra->block_end[b];
     ra->insns = s.at;
+    ra->gets = s.gets;
+    ra->n_gets = (uint32_t)(gets_end - s.gets);
     return true;
 }

@@ -8,31 +8,51 @@
 #include "x64_internal.h"
 #include "x64_int.h"
 
-static RaInsn *new_int(X64Sel *s, IrRef i, unsigned form, unsigned dst_flags)
+static inline RaInsn *new_int(X64Sel *s, IrRef i, unsigned form, unsigned dst_flags)
 {
     RaInsn *r = x64_sel_new(s, i);
     r->form = (uint8_t)form;
     r->size = (uint8_t)x64_type_size((IrType)x64_ir(s, i)->type);
-    x64_sel_dst(s, r, i, RC_GPR, dst_flags);
+    r->n_dst = 1;
+    x64_sel_operand(&r->dst[0], i, RC_GPR, dst_flags);
     return r;
 }
 
-/* An immediate for and/or/xor/add/sub; *size shrinks when an `and` clears the upper half. */
-static bool sel_binary_imm(const X64Sel *s, IrOp op, IrRef b, unsigned bits, RaInsn *r)
+/*
+ * i = a op b with b as an immediate of and/or/xor/add/sub/mul. An `and` that clears the upper half
+ * is one of 32 bits. False when b is none.
+ */
+static inline bool sel_binary_imm(X64Sel *s, IrRef i, const IrInsn *in, IrRef a, IrRef b)
 {
-    int64_t imm;
     if (!ir_is_const(s->u, b))
         return false;
-    if (x64_sel_imm(s, b, bits, &imm)) {
-        r->imm = imm;
-        return true;
+    unsigned size = x64_type_size((IrType)in->type), sh = 64 - (8u << size);
+    uint64_t v = ir_value(s->u, b);
+    int64_t imm = (int64_t)(v << sh) >> sh;
+    bool eflags = s->val[i].eflags;
+    if (in->op == IR_AND && !x64_is_s32(imm) && v <= UINT32_MAX && !eflags) {
+        size = 2;
+        imm = (int32_t)v;
     }
-    if (op == IR_AND && (uint64_t)imm <= UINT32_MAX && !x64_wants_eflags(r)) {
-        r->size = 2;
-        r->imm = (int32_t)imm;
-        return true;
-    }
-    return false;
+    if (!x64_is_s32(imm) || (in->op == IR_SUB && imm == INT32_MIN && !eflags)) /* see the printer */
+        return false;
+    IrRef alias = x64_sel_alias(s, a, 8u << size);
+    RaInsn *r = new_int(s, i, XF_RI, 0);
+    r->size = (uint8_t)size;
+    r->imm = imm;
+    x64_sel_op(s, r, 0, alias, in->op == IR_MUL ? RAF_MEM_OK : 0);
+    return true;
+}
+
+/* i = a op b; flags: of a, which may be tied */
+static inline void sel_binary(X64Sel *s, IrRef i, const IrInsn *in, IrRef a, IrRef b,
+                              unsigned flags)
+{
+    unsigned bits = x64_type_bits((IrType)in->type);
+    IrRef alias_a = x64_sel_alias(s, a, bits), alias_b = x64_sel_alias(s, b, bits);
+    RaInsn *r = new_int(s, i, XF_RR, 0);
+    x64_sel_op(s, r, 0, alias_a, flags);
+    x64_sel_op(s, r, 1, alias_b, RAF_MEM_OK);
 }
 
 /* a + (b << 1..3), for a b that is a shift */
@@ -52,46 +72,36 @@ static bool sel_lea(X64Sel *s, IrRef i, IrRef a, IrRef b)
     return true;
 }
 
+static inline bool sel_add_of_shift(X64Sel *s, IrRef i, IrRef a, IrRef b)
+{
+    return (x64_ir(s, b)->op == IR_SHL && sel_lea(s, i, a, b)) ||
+           (x64_ir(s, a)->op == IR_SHL && sel_lea(s, i, b, a));
+}
+
 void x64_select_commutative(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
     IrRef a = in->arg[0], b = in->arg[1];
     if (ir_is_const(s->u, a)) {
         IrRef t = a;
         a = b;
         b = t;
     }
-    if (in->op == IR_ADD && x64_ir(s, b)->op == IR_SHL && sel_lea(s, i, a, b))
+    if (in->op == IR_ADD && sel_add_of_shift(s, i, a, b))
         return;
-    if (in->op == IR_ADD && x64_ir(s, a)->op == IR_SHL && sel_lea(s, i, b, a))
-        return;
-    RaInsn *r = new_int(s, i, XF_RR, 0);
-    if (sel_binary_imm(s, (IrOp)in->op, b, bits, r)) {
-        r->form = XF_RI;
-        x64_sel_use_int(s, r, a, 8u << r->size, in->op == IR_MUL ? RAF_MEM_OK : 0);
-        return;
-    }
-    x64_sel_use_int(s, r, a, bits, 0);
-    x64_sel_use_int(s, r, b, bits, RAF_MEM_OK);
+    if (!sel_binary_imm(s, i, in, a, b))
+        sel_binary(s, i, in, a, b, 0);
 }
 
 void x64_select_sub(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
     IrRef a = in->arg[0], b = in->arg[1];
     if (ir_is_const(s->u, a) && ir_value(s->u, a) == 0 && !s->val[i].eflags) {
         RaInsn *r = new_int(s, i, XF_NEG, 0);
-        x64_sel_use_int(s, r, b, bits, 0);
+        x64_sel_use_int(s, r, b, 8u << r->size, 0);
         return;
     }
-    RaInsn *r = new_int(s, i, XF_RR, 0);
-    if (sel_binary_imm(s, IR_SUB, b, bits, r) && (r->imm != INT32_MIN || s->val[i].eflags)) {
-        r->form = XF_RI;
-        x64_sel_use_int(s, r, a, bits, 0);
-        return;
-    }
-    x64_sel_use_int(s, r, a, bits, RAF_TIED);
-    x64_sel_use_int(s, r, b, bits, RAF_MEM_OK);
+    if (!sel_binary_imm(s, i, in, a, b))
+        sel_binary(s, i, in, a, b, RAF_TIED);
 }
 
 void x64_select_andn(X64Sel *s, IrRef i, const IrInsn *in)
@@ -172,8 +182,7 @@ void x64_select_shift(X64Sel *s, IrRef i, const IrInsn *in)
     x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
     if (bits < 32) /* the printer masks rcx */
         r->clobbers = 1 << X64_RCX;
-    bool narrow;
-    x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[1], 8, &narrow), RC_GPR, X64_RCX, 0);
+    x64_sel_use_int_fixed(s, r, in->arg[1], 8, X64_RCX);
 }
 
 void x64_select_extr(X64Sel *s, IrRef i, const IrInsn *in)
@@ -220,24 +229,22 @@ void x64_select_bfi(X64Sel *s, IrRef i, const IrInsn *in)
 void x64_select_mulh(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
-    bool narrow;
     RaInsn *r = x64_sel_new(s, i);
     r->size = (uint8_t)x64_type_size((IrType)in->type);
     r->clobbers = 1 << X64_RAX;
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RDX);
-    x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[0], bits, &narrow), RC_GPR, X64_RAX, 0);
+    x64_sel_use_int_fixed(s, r, in->arg[0], bits, X64_RAX);
     x64_sel_use_int(s, r, in->arg[1], bits, RAF_MEM_OK);
 }
 
 void x64_select_div(X64Sel *s, IrRef i, const IrInsn *in)
 {
     unsigned bits = x64_type_bits((IrType)in->type);
-    bool narrow;
     RaInsn *r = x64_sel_new(s, i);
     r->size = (uint8_t)x64_type_size((IrType)in->type);
     r->clobbers = 1 << X64_RDX;
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
-    x64_sel_use_fixed(s, r, x64_sel_alias(s, in->arg[0], bits, &narrow), RC_GPR, X64_RAX, 0);
+    x64_sel_use_int_fixed(s, r, in->arg[0], bits, X64_RAX);
     x64_sel_use_int(s, r, in->arg[1], bits, 0);
 }
 
