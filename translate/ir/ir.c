@@ -63,6 +63,7 @@ void ir_unit_reset(IrUnit *u)
     u->overflow = false;
     u->guest_insns = 0;
     u->hook = NULL;
+    u->known = NULL;
 }
 
 IrRef ir_vconst(IrUnit *u, uint64_t lo, uint64_t hi)

@@ -188,17 +188,21 @@ struct IrUnit;
 
 /*
  * What stands between ir_emit() and the array: opt_fold.c simplifies each insn as it is emitted.
- * emit gets the insn in pieces (head: ir_head()) and returns a ref that has its value, be it new or
- * not (0 for an insn without result that is not needed); block is told of each new block.
+ * emit has a function by op, which gets the insn in pieces (head: ir_head()) and returns a ref that
+ * has its value, be it new or not (0 for an insn without result that is not needed); block is told
+ * of each new block. IR_AT is never given to it.
  */
+typedef IrRef IrEmitFn(struct IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c,
+                       int32_t imm);
 typedef struct IrHook {
-    IrRef (*emit)(struct IrUnit *u, uint32_t head, uint32_t a, uint32_t b, uint32_t c, int32_t imm);
+    IrEmitFn *const *emit;
     void (*block)(struct IrUnit *u);
 } IrHook;
 
 typedef struct IrUnit {
     const IrHook *hook; /* or NULL: insns are appended as they are. Gone with ir_unit_reset() */
     void *hook_state;
+    const IrRef *known; /* by slot: the value that it has here, where the hook knows it, or 0 */
     IrInsn *insns;
     uint32_t n, cap;
     uint32_t *extra; /* argument lists: [count, refs...] */

@@ -35,7 +35,7 @@ static inline IrRef ir_emit_head(IrUnit *u, uint32_t head, uint32_t a, uint32_t 
                                  int32_t imm)
 {
     if (u->hook)
-        return u->hook->emit(u, head, a, b, c, imm);
+        return u->hook->emit[head & 255](u, head, a, b, c, imm);
     return ir_append(u, head, a, b, c, imm);
 }
 
@@ -61,6 +61,8 @@ IrRef ir_vconst(IrUnit *u, uint64_t lo, uint64_t hi);
 
 static inline IrRef ir_get(IrUnit *u, IrType type, uint32_t slot)
 {
+    if (u->known && u->known[slot] && u->insns[u->known[slot]].type == type)
+        return u->known[slot];
     return ir_emit(u, IR_GET, type, 0, 0, 0, 0, (int32_t)slot);
 }
 
@@ -72,7 +74,7 @@ static inline void ir_set(IrUnit *u, uint32_t slot, IrRef v)
 static inline void ir_at(IrUnit *u, GuestAddr pc, uint32_t len)
 {
     uint64_t off = pc - u->module_base;
-    ir_emit(u, IR_AT, IR_VOID, 0, (uint32_t)off, (uint32_t)(off >> 32), 0, (int32_t)len);
+    ir_append(u, ir_head(IR_AT, IR_VOID, 0), (uint32_t)off, (uint32_t)(off >> 32), 0, (int32_t)len);
 }
 
 static inline IrRef ir_op1(IrUnit *u, IrOp op, IrType t, IrRef a)

@@ -24,10 +24,11 @@ enum { FOLD_HASH = 256 };
 #define FOLD_NO    ((IrRef)0)
 #define FOLD_AGAIN (~(IrRef)0)
 
-/* Bits of FoldState's marks of a value. */
+/* What is known of a value: bits, and above them its class. */
 enum {
     FOLD_IN_SLOT = 1, /* it is or was a slot's content */
-    FOLD_EXISTS = 2   /* so is its extension: it need not be kept alive for a recipe */
+    FOLD_EXISTS = 2,  /* so is its extension: it need not be kept alive for a recipe */
+    FOLD_CLASS_SHIFT = 2
 };
 
 typedef struct Fold {
@@ -38,7 +39,7 @@ typedef struct Fold {
     uint32_t floor;           /* first ref of the block at hand: values before it are not reused */
     uint32_t looker;          /* last insn that observes the slots, or the block's first - 1 */
     uint32_t state;           /* last insn that uses slots behind the unit's back, or the same */
-    uint8_t *marks;           /* by ref: FOLD_* */
+    uint8_t *marks;           /* by ref: FOLD_*, class; not of insns without a value */
     uint32_t last[FOLD_HASH]; /* by hash: the last value, which is not kept for good */
     uint32_t cur[256];        /* by slot: its content, or 0 */
     uint32_t set[256];        /* by slot: the set that stands as its last, or 0 */
@@ -46,16 +47,24 @@ typedef struct Fold {
 
 typedef IrRef (*FoldFn)(Fold *f, IrInsn *i);
 
-enum { P_ANY = 255, P_END = 254 };
+/*
+ * What an argument is to be: made by an op (its IrOp), or one of these. P_ZERO and P_LARGE are
+ * constants: 0; neither 0 nor below 32, so not the amount of a common shift. b may be P_SAME:
+ * arg[1] is arg[0].
+ */
+enum { P_ANY = 255, P_END = 254, P_SAME = 253, P_ZERO = 252, P_LARGE = 251 };
 typedef struct FoldRule {
-    uint8_t a, b; /* IrOp of arg[0], arg[1], or P_ANY */
+    uint8_t a, b; /* of arg[0], arg[1] */
+    bool loose;   /* does not apply when arg[0] is a slot's content */
     FoldFn fn;
 } FoldRule;
 
-/* By op: its rules in order of trial, ended by P_END; or NULL. */
+/* By op: its rules, seven at most, in order of trial, ended by P_END; or NULL. */
 extern const FoldRule *const fold_rules[IR_OP_COUNT];
 
-/* Memory insns and exits: address folding and known targets; false: the insn does nothing. */
+/* Loads and stores: address folding, and the value that is stored. */
+void fold_access(Fold *f, IrInsn *i);
+/* Exits: known targets and conditions; false: the insn does nothing. */
 bool fold_effect(Fold *f, IrInsn *i);
 
 /* A new insn, folded and numbered, beyond the one at hand. 0 when there is no room. */

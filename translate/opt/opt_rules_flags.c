@@ -168,14 +168,14 @@ static IrRef known_carry(Fold *f, IrInsn *i)
 #define ANY P_ANY
 #define END                                                                                        \
     {                                                                                              \
-        P_END, P_END, NULL                                                                         \
+        P_END, P_END, false, NULL                                                                  \
     }
-const FoldRule fold_rules_cc[] = {{IR_FLSUB, ANY, cc_flsub},
-                                  {IR_FLADD, ANY, cc_fladd},
-                                  {IR_FLLOGIC, ANY, cc_fllogic},
-                                  {IR_SELECT, ANY, cc_select},
+const FoldRule fold_rules_cc[] = {{IR_FLSUB, ANY, false, cc_flsub},
+                                  {IR_FLADD, ANY, false, cc_fladd},
+                                  {IR_FLLOGIC, ANY, false, cc_fllogic},
+                                  {IR_SELECT, ANY, false, cc_select},
                                   END};
-const FoldRule fold_rules_flpack[] = {{IR_FLUNPACK, ANY, pack_unpack}, END};
-const FoldRule fold_rules_flunpack[] = {{IR_FLPACK, ANY, unpack_pack}, END};
-const FoldRule fold_rules_adc[] = {{ANY, ANY, known_carry}, END};
-const FoldRule fold_rules_sbc[] = {{ANY, ANY, known_carry}, END};
+const FoldRule fold_rules_flpack[] = {{IR_FLUNPACK, ANY, false, pack_unpack}, END};
+const FoldRule fold_rules_flunpack[] = {{IR_FLPACK, ANY, false, unpack_pack}, END};
+const FoldRule fold_rules_adc[] = {{ANY, ANY, false, known_carry}, END};
+const FoldRule fold_rules_sbc[] = {{ANY, ANY, false, known_carry}, END};

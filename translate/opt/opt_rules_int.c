@@ -70,31 +70,28 @@ static IrRef sub_gaddrs(Fold *f, IrInsn *i)
 /* x op 0 -> x */
 static IrRef zero_is_neutral(Fold *f, IrInsn *i)
 {
-    return fold_is_const(f, i->arg[1], 0) ? i->arg[0] : FOLD_NO;
-}
-
-/* x op 0 -> 0 */
-static IrRef zero_wins(Fold *f, IrInsn *i)
-{
-    return fold_is_const(f, i->arg[1], 0) ? i->arg[1] : FOLD_NO;
+    (void)f;
+    return i->arg[0];
 }
 
 /* x - x, x ^ x */
 static IrRef same_gives_zero(Fold *f, IrInsn *i)
 {
-    return i->arg[0] == i->arg[1] ? fold_to_const(i, 0) : FOLD_NO;
+    (void)f;
+    return fold_to_const(i, 0);
 }
 
 static IrRef same_gives_it(Fold *f, IrInsn *i)
 {
-    return i->arg[0] == i->arg[1] ? i->arg[0] : FOLD_NO;
+    (void)f;
+    return i->arg[0];
 }
 
 /* (x + c1) + c2, (x - c1) + c2 -> x + c; only adds: a sub may share its host insn with a flsub */
 static IrRef add_chain(Fold *f, IrInsn *i)
 {
     const IrInsn *a = fold_arg(f, i, 0);
-    if (f->ins[a->arg[1]].op != IR_CONST || fold_in_slot(f, i->arg[0]))
+    if (f->ins[a->arg[1]].op != IR_CONST)
         return FOLD_NO;
     uint64_t c1 = fold_value(&f->ins[a->arg[1]]), c2 = value_b(f, i);
     uint64_t c = (a->op == IR_ADD ? c2 + c1 : c2 - c1) & mask_of(i);
@@ -200,7 +197,7 @@ static IrRef and_const(Fold *f, IrInsn *i)
 static IrRef and_chain(Fold *f, IrInsn *i)
 {
     const IrInsn *a = fold_arg(f, i, 0);
-    if (f->ins[a->arg[1]].op != IR_CONST || fold_in_slot(f, i->arg[0]))
+    if (f->ins[a->arg[1]].op != IR_CONST)
         return FOLD_NO;
     IrRef x = a->arg[0];
     IrRef k = fold_const(f, (IrType)i->type, fold_value(&f->ins[a->arg[1]]) & value_b(f, i));
@@ -237,11 +234,19 @@ static IrRef undo_unary(Fold *f, IrInsn *i)
 
 static IrRef zero_minus(Fold *f, IrInsn *i)
 {
-    return fold_is_const(f, i->arg[0], 0) ? fold_to(i, IR_NEG, 0, i->arg[1], 0, 0) : FOLD_NO;
+    (void)f;
+    return fold_to(i, IR_NEG, 0, i->arg[1], 0, 0);
 }
 
-/* Amounts are taken modulo the width; a shift by 0 is nothing. */
-static IrRef shift_const(Fold *f, IrInsn *i)
+/* 0 shifted */
+static IrRef shifted_zero(Fold *f, IrInsn *i)
+{
+    (void)f;
+    return i->arg[0];
+}
+
+/* Amounts are taken modulo the width. */
+static IrRef shift_modulo(Fold *f, IrInsn *i)
 {
     uint64_t n = value_b(f, i), w = bits_of(i);
     if (n % w == 0)
@@ -256,7 +261,7 @@ static IrRef shift_const(Fold *f, IrInsn *i)
 static IrRef shift_pair(Fold *f, IrInsn *i)
 {
     const IrInsn *a = fold_arg(f, i, 0);
-    if (f->ins[a->arg[1]].op != IR_CONST || fold_in_slot(f, i->arg[0]))
+    if (f->ins[a->arg[1]].op != IR_CONST)
         return FOLD_NO;
     uint64_t l = fold_value(&f->ins[a->arg[1]]), r = value_b(f, i), w = bits_of(i);
     if (l >= w || r >= w || r < l)
@@ -298,7 +303,7 @@ static IrRef extr_zero(Fold *f, IrInsn *i)
 
 static IrRef extr_same(Fold *f, IrInsn *i)
 {
-    if (i->arg[0] != i->arg[1] || i->imm == 0)
+    if (i->imm == 0)
         return FOLD_NO;
     IrRef k = fold_const(f, (IrType)i->type, (uint64_t)i->imm);
     return k ? fold_to(i, IR_ROR, 0, i->arg[0], k, 0) : FOLD_NO;
@@ -321,8 +326,6 @@ static IrRef trunc_ext(Fold *f, IrInsn *i)
 {
     const IrInsn *a = fold_arg(f, i, 0);
     unsigned from = ir_type_bits((IrType)f->ins[a->arg[0]].type), to = bits_of(i);
-    if (fold_in_slot(f, i->arg[0]))
-        return FOLD_NO;
     if (f->ins[a->arg[0]].type == i->type)
         return a->arg[0];
     if (f->ins[a->arg[0]].type == IR_BOOL && a->op != IR_ZEXT)
@@ -396,8 +399,7 @@ static IrRef cmp_swap(Fold *f, IrInsn *i)
 
 static IrRef cmp_same(Fold *f, IrInsn *i)
 {
-    if (i->arg[0] != i->arg[1])
-        return FOLD_NO;
+    (void)f;
     return fold_to_const(i, i->aux == CMP_EQ || i->aux == CMP_ULE || i->aux == CMP_UGE ||
                                 i->aux == CMP_SLE || i->aux == CMP_SGE);
 }
@@ -413,8 +415,7 @@ static IrRef cmp_gaddrs(Fold *f, IrInsn *i)
 /* x < 0, x >= 0 unsigned and their like */
 static IrRef cmp_zero(Fold *f, IrInsn *i)
 {
-    if (!fold_is_const(f, i->arg[1], 0))
-        return FOLD_NO;
+    (void)f;
     switch (i->aux) {
     case CMP_ULT:
         return fold_to_const(i, 0);
@@ -527,79 +528,105 @@ static IrRef vget_vfrom(Fold *f, IrInsn *i)
     return i->imm == 0 && whole && f->ins[x].type == i->type ? x : FOLD_NO;
 }
 
-#define ANY P_ANY
+#define ANY   P_ANY
+#define SAME  P_SAME
+#define ZERO  P_ZERO
+#define LARGE P_LARGE
 #define END                                                                                        \
     {                                                                                              \
-        P_END, P_END, NULL                                                                         \
+        P_END, P_END, false, NULL                                                                  \
     }
 
-static const FoldRule r_add[] = {{IR_CONST, ANY, swap_args},
-                                 {ANY, IR_CONST, zero_is_neutral},
-                                 {IR_GADDR, IR_CONST, add_gaddr},
-                                 {IR_GADDR, ANY, gaddr_first},
-                                 {IR_ADD, IR_CONST, add_chain},
-                                 {IR_SUB, IR_CONST, add_chain},
+static const FoldRule r_add[] = {{IR_CONST, ANY, false, swap_args},
+                                 {ANY, ZERO, false, zero_is_neutral},
+                                 {IR_GADDR, IR_CONST, false, add_gaddr},
+                                 {IR_GADDR, ANY, false, gaddr_first},
+                                 {IR_ADD, IR_CONST, true, add_chain},
+                                 {IR_SUB, IR_CONST, true, add_chain},
                                  END};
-static const FoldRule r_sub[] = {{ANY, IR_CONST, zero_is_neutral}, {IR_GADDR, IR_CONST, sub_gaddr},
-                                 {IR_GADDR, IR_GADDR, sub_gaddrs}, {IR_CONST, ANY, zero_minus},
-                                 {ANY, ANY, same_gives_zero},      END};
-static const FoldRule r_mul[] = {{IR_CONST, ANY, swap_args}, {ANY, IR_CONST, mul_const}, END};
-static const FoldRule r_udiv[] = {{ANY, IR_CONST, udiv_const}, END};
-static const FoldRule r_and[] = {{IR_CONST, ANY, swap_args}, {IR_AND, IR_CONST, and_chain},
-                                 {ANY, IR_CONST, and_const}, {ANY, IR_NOT, and_not},
-                                 {ANY, ANY, same_gives_it},  END};
-static const FoldRule r_or[] = {{IR_CONST, ANY, swap_args},
-                                {ANY, IR_CONST, zero_is_neutral},
-                                {ANY, IR_CONST, or_ones},
-                                {ANY, ANY, same_gives_it},
+static const FoldRule r_sub[] = {
+    {ANY, ZERO, false, zero_is_neutral},     {IR_GADDR, IR_CONST, false, sub_gaddr},
+    {IR_GADDR, IR_GADDR, false, sub_gaddrs}, {ZERO, ANY, false, zero_minus},
+    {ANY, SAME, false, same_gives_zero},     END};
+static const FoldRule r_mul[] = {
+    {IR_CONST, ANY, false, swap_args}, {ANY, IR_CONST, false, mul_const}, END};
+static const FoldRule r_udiv[] = {{ANY, IR_CONST, false, udiv_const}, END};
+static const FoldRule r_and[] = {
+    {IR_CONST, ANY, false, swap_args}, {IR_AND, IR_CONST, true, and_chain},
+    {ANY, IR_CONST, false, and_const}, {ANY, IR_NOT, false, and_not},
+    {ANY, SAME, false, same_gives_it}, END};
+static const FoldRule r_or[] = {{IR_CONST, ANY, false, swap_args},
+                                {ANY, ZERO, false, zero_is_neutral},
+                                {ANY, LARGE, false, or_ones},
+                                {ANY, SAME, false, same_gives_it},
                                 END};
-static const FoldRule r_xor[] = {{IR_CONST, ANY, swap_args},
-                                 {ANY, IR_CONST, zero_is_neutral},
-                                 {ANY, IR_CONST, xor_ones},
-                                 {ANY, ANY, same_gives_zero},
+static const FoldRule r_xor[] = {{IR_CONST, ANY, false, swap_args},
+                                 {ANY, ZERO, false, zero_is_neutral},
+                                 {ANY, LARGE, false, xor_ones},
+                                 {ANY, SAME, false, same_gives_zero},
                                  END};
-static const FoldRule r_andn[] = {{ANY, IR_CONST, andn_const}, {ANY, ANY, same_gives_zero}, END};
-static const FoldRule r_not[] = {{IR_NOT, ANY, undo_unary}, END};
-static const FoldRule r_neg[] = {{IR_NEG, ANY, undo_unary}, END};
-static const FoldRule r_shl[] = {{ANY, IR_CONST, shift_const}, {IR_CONST, ANY, zero_wins}, END};
-static const FoldRule r_shr[] = {{ANY, IR_CONST, shift_const}, {IR_SHL, IR_CONST, shift_pair}, END};
-static const FoldRule r_ror[] = {{ANY, IR_CONST, shift_const}, END};
-static const FoldRule r_extr[] = {{ANY, ANY, extr_zero}, {ANY, ANY, extr_same}, END};
-static const FoldRule r_ubfx[] = {{ANY, ANY, field_to_shift}, {ANY, ANY, field_of_narrow}, END};
-static const FoldRule r_sbfx[] = {{ANY, ANY, field_to_shift}, END};
-static const FoldRule r_bfi[] = {{ANY, ANY, bfi_same}, END};
-static const FoldRule r_bswap[] = {{IR_BSWAP, ANY, undo_unary}, END};
-static const FoldRule r_rev16[] = {{IR_REV16, ANY, undo_unary}, END};
-static const FoldRule r_clz[] = {{IR_RBIT, ANY, clz_rbit}, END};
-static const FoldRule r_rbit[] = {{IR_RBIT, ANY, undo_unary}, END};
-static const FoldRule r_zext[] = {{IR_ZEXT, ANY, same_twice}, {IR_TRUNC, ANY, zext_trunc}, END};
-static const FoldRule r_sext[] = {
-    {IR_SEXT, ANY, same_twice}, {IR_ZEXT, ANY, sext_zext}, {IR_TRUNC, ANY, sext_trunc}, END};
-static const FoldRule r_trunc[] = {
-    {IR_TRUNC, ANY, same_twice}, {IR_ZEXT, ANY, trunc_ext}, {IR_SEXT, ANY, trunc_ext}, END};
-static const FoldRule r_cmp[] = {{IR_CONST, ANY, cmp_swap},        {ANY, ANY, cmp_same},
-                                 {IR_GADDR, IR_GADDR, cmp_gaddrs}, {ANY, IR_CONST, cmp_zero},
-                                 {IR_ZEXT, IR_CONST, cmp_zext},    END};
-static const FoldRule r_select[] = {{IR_CONST, ANY, select_const},
-                                    {IR_BNOT, ANY, select_bnot},
-                                    {ANY, ANY, select_same},
-                                    {ANY, ANY, select_bits},
-                                    END};
-static const FoldRule r_bnot[] = {
-    {IR_BNOT, ANY, undo_unary}, {IR_CMP, ANY, bnot_cmp}, {IR_CC, ANY, bnot_cc}, END};
-static const FoldRule r_band[] = {{IR_CONST, ANY, swap_args},
-                                  {ANY, IR_CONST, bool_const},
-                                  {ANY, ANY, same_gives_it},
-                                  {IR_CMP, IR_CMP, bool_of_zeros},
+static const FoldRule r_andn[] = {
+    {ANY, IR_CONST, false, andn_const}, {ANY, SAME, false, same_gives_zero}, END};
+static const FoldRule r_not[] = {{IR_NOT, ANY, false, undo_unary}, END};
+static const FoldRule r_neg[] = {{IR_NEG, ANY, false, undo_unary}, END};
+static const FoldRule r_shl[] = {{ANY, ZERO, false, zero_is_neutral},
+                                 {ANY, LARGE, false, shift_modulo},
+                                 {ZERO, ANY, false, shifted_zero},
+                                 END};
+static const FoldRule r_shr[] = {{ANY, ZERO, false, zero_is_neutral},
+                                 {ANY, LARGE, false, shift_modulo},
+                                 {IR_SHL, IR_CONST, true, shift_pair},
+                                 END};
+static const FoldRule r_ror[] = {
+    {ANY, ZERO, false, zero_is_neutral}, {ANY, LARGE, false, shift_modulo}, END};
+static const FoldRule r_extr[] = {{ANY, ANY, false, extr_zero}, {ANY, SAME, false, extr_same}, END};
+static const FoldRule r_ubfx[] = {
+    {ANY, ANY, false, field_to_shift}, {ANY, ANY, false, field_of_narrow}, END};
+static const FoldRule r_sbfx[] = {{ANY, ANY, false, field_to_shift}, END};
+static const FoldRule r_bfi[] = {{ANY, ANY, false, bfi_same}, END};
+static const FoldRule r_bswap[] = {{IR_BSWAP, ANY, false, undo_unary}, END};
+static const FoldRule r_rev16[] = {{IR_REV16, ANY, false, undo_unary}, END};
+static const FoldRule r_clz[] = {{IR_RBIT, ANY, false, clz_rbit}, END};
+static const FoldRule r_rbit[] = {{IR_RBIT, ANY, false, undo_unary}, END};
+static const FoldRule r_zext[] = {
+    {IR_ZEXT, ANY, false, same_twice}, {IR_TRUNC, ANY, false, zext_trunc}, END};
+static const FoldRule r_sext[] = {{IR_SEXT, ANY, false, same_twice},
+                                  {IR_ZEXT, ANY, false, sext_zext},
+                                  {IR_TRUNC, ANY, false, sext_trunc},
                                   END};
-static const FoldRule r_fneg[] = {{IR_FNEG, ANY, undo_unary}, END};
-static const FoldRule r_bitcast[] = {{IR_BITCAST, ANY, bitcast_back}, END};
-static const FoldRule r_vto[] = {{IR_VFROM, ANY, vto_vfrom}, {IR_VZHI, ANY, vto_vzhi}, END};
-static const FoldRule r_vget[] = {{IR_VFROM, ANY, vget_vfrom}, END};
-static const FoldRule r_vzhi[] = {
-    {IR_VZHI, ANY, vzhi_zeroed}, {IR_VFROM, ANY, vzhi_zeroed}, {IR_VXTN, ANY, vzhi_zeroed}, END};
-static const FoldRule r_vnot[] = {{IR_VNOT, ANY, undo_unary}, END};
-static const FoldRule r_vand[] = {{ANY, ANY, same_gives_it}, END};
+static const FoldRule r_trunc[] = {{IR_TRUNC, ANY, false, same_twice},
+                                   {IR_ZEXT, ANY, true, trunc_ext},
+                                   {IR_SEXT, ANY, true, trunc_ext},
+                                   END};
+static const FoldRule r_cmp[] = {
+    {IR_CONST, ANY, false, cmp_swap},        {ANY, SAME, false, cmp_same},
+    {IR_GADDR, IR_GADDR, false, cmp_gaddrs}, {ANY, ZERO, false, cmp_zero},
+    {IR_ZEXT, IR_CONST, false, cmp_zext},    END};
+static const FoldRule r_select[] = {{IR_CONST, ANY, false, select_const},
+                                    {IR_BNOT, ANY, false, select_bnot},
+                                    {ANY, ANY, false, select_same},
+                                    {ANY, ANY, false, select_bits},
+                                    END};
+static const FoldRule r_bnot[] = {{IR_BNOT, ANY, false, undo_unary},
+                                  {IR_CMP, ANY, false, bnot_cmp},
+                                  {IR_CC, ANY, false, bnot_cc},
+                                  END};
+static const FoldRule r_band[] = {{IR_CONST, ANY, false, swap_args},
+                                  {ANY, IR_CONST, false, bool_const},
+                                  {ANY, SAME, false, same_gives_it},
+                                  {IR_CMP, IR_CMP, false, bool_of_zeros},
+                                  END};
+static const FoldRule r_fneg[] = {{IR_FNEG, ANY, false, undo_unary}, END};
+static const FoldRule r_bitcast[] = {{IR_BITCAST, ANY, false, bitcast_back}, END};
+static const FoldRule r_vto[] = {
+    {IR_VFROM, ANY, false, vto_vfrom}, {IR_VZHI, ANY, false, vto_vzhi}, END};
+static const FoldRule r_vget[] = {{IR_VFROM, ANY, false, vget_vfrom}, END};
+static const FoldRule r_vzhi[] = {{IR_VZHI, ANY, false, vzhi_zeroed},
+                                  {IR_VFROM, ANY, false, vzhi_zeroed},
+                                  {IR_VXTN, ANY, false, vzhi_zeroed},
+                                  END};
+static const FoldRule r_vnot[] = {{IR_VNOT, ANY, false, undo_unary}, END};
+static const FoldRule r_vand[] = {{ANY, SAME, false, same_gives_it}, END};
 
 const FoldRule *const fold_rules[IR_OP_COUNT] = {
     [IR_ADD] = r_add,

@@ -144,16 +144,16 @@ static void fold_store_value(Fold *f, IrInsn *i)
         i->arg[2] = v->arg[0];
 }
 
+void fold_access(Fold *f, IrInsn *i)
+{
+    if (i->op == IR_ST)
+        fold_store_value(f, i);
+    fold_address(f, i);
+}
+
 bool fold_effect(Fold *f, IrInsn *i)
 {
     switch (i->op) {
-    case IR_ST:
-        fold_store_value(f, i);
-        fold_address(f, i);
-        return true;
-    case IR_LD:
-        fold_address(f, i);
-        return true;
     case IR_XIF:
     case IR_TRAPIF:
         return !fold_is_const(f, i->arg[0], 0);

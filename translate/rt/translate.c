@@ -92,10 +92,15 @@ static TransResult front_insn(Trans *t, TransCtx *tc, CodeWindow *w)
         t->ir.insns[at].imm = (int32_t)tc->insn_len;
     if (r == TR_NEXT)
         tc->next_pc = tc->pc + tc->insn_len;
-    t->lo = MIN(t->lo, tc->pc);
-    t->hi = MAX(t->hi, MAX(tc->pc + tc->insn_len, tc->seen_end));
+    if (UNLIKELY(tc->pc < t->lo))
+        t->lo = tc->pc;
+    if (LIKELY(tc->pc + tc->insn_len > t->hi))
+        t->hi = tc->pc + tc->insn_len;
+    if (UNLIKELY(tc->seen_end)) {
+        t->hi = MAX(t->hi, tc->seen_end);
+        t->beyond = true;
+    }
     t->pair_end |= tc->pair_end;
-    t->beyond |= tc->seen_end != 0;
     t->ir.guest_insns++;
     return r;
 }
