@@ -30,8 +30,9 @@ typedef struct ElfFile {
     const Elf64_Phdr *ph; /* in head, or in a mapping of its own */
     uint64_t ph_mapped;   /* bytes of that mapping, 0 none */
     long error;           /* -errno of the operation that failed; -ENOEXEC for a bad file */
-    const Elf64_Phdr *interp;
+    const Elf64_Phdr *interp, *property;
     bool exec_stack; /* PT_GNU_STACK asks for it; missing means no for 64-bit Arm */
+    bool guarded;    /* by elf_read_property: its code is made for guarded pages */
     char head[ELF_HEAD] __attribute__((aligned(16)));
     char text[96]; /* for messages with a number or name in them */
 } ElfFile;
@@ -43,6 +44,7 @@ typedef struct ElfMapOptions {
     GuestAddr hint; /* where an ET_DYN image should go; 0: the kernel's choice */
     ElfMapped *mapped;
     void *user;
+    int code_prot; /* further bits of the guest's protection of code */
 } ElfMapOptions;
 
 typedef struct ElfImage {
@@ -60,6 +62,11 @@ const char *elf_read(ElfFile *f, int fd);
 const char *elf_map(ElfFile *f, const ElfMapOptions *o, ElfImage *img);
 /* Copies PT_INTERP's path into out[cap]; NULL or what is wrong. */
 const char *elf_interp_path(ElfFile *f, char *out, size_t cap);
+/*
+ * Reads PT_GNU_PROPERTY where the guest's kernel does: of the interpreter, or of a program without.
+ * NULL or what is wrong (f->error is set then).
+ */
+const char *elf_read_property(ElfFile *f);
 /* Frees what elf_read allocated; the descriptor stays the caller's. */
 void elf_done(ElfFile *f);
 

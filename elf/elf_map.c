@@ -20,16 +20,16 @@ typedef struct Mapper {
     GuestAddr mapped_end; /* end of the pages mapped so far */
 } Mapper;
 
-static int guest_prot(const Elf64_Phdr *p)
+static int guest_prot(const Mapper *m, const Elf64_Phdr *p)
 {
     return (p->p_flags & PF_R ? PROT_READ : 0) | (p->p_flags & PF_W ? PROT_WRITE : 0) |
-           (p->p_flags & PF_X ? PROT_EXEC : 0);
+           (p->p_flags & PF_X ? PROT_EXEC | m->o->code_prot : 0);
 }
 
 /* Guest code is read by the translator, never run in place. */
 static int host_prot(int prot)
 {
-    return prot & PROT_EXEC ? (prot & ~PROT_EXEC) | PROT_READ : prot;
+    return prot & PROT_EXEC ? (prot & PROT_WRITE) | PROT_READ : prot;
 }
 
 static const char *map_failed(Mapper *m, GuestAddr at, long error)
@@ -83,7 +83,7 @@ static const char *map_segment(Mapper *m, const Elf64_Phdr *p)
     GuestAddr start = p->p_vaddr + m->img->bias;
     GuestAddr file_end = start + p->p_filesz, mem_end = start + p->p_memsz;
     GuestAddr page = ALIGN_DOWN(start, ELF_PAGE), file_pages = page;
-    int prot = guest_prot(p);
+    int prot = guest_prot(m, p);
     const char *why = NULL;
     if (p->p_filesz) {
         file_pages = ALIGN_UP(file_end, ELF_PAGE);

@@ -200,6 +200,8 @@ static const char *check_segments(ElfFile *f)
             f->exec_stack = p->p_flags & PF_X;
         if (p->p_type == PT_INTERP && !f->interp)
             f->interp = p;
+        if (p->p_type == PT_GNU_PROPERTY)
+            f->property = p;
         if (p->p_type != PT_LOAD || p->p_memsz == 0)
             continue;
         const char *why = check_load(f, i, prev_end);
@@ -234,7 +236,7 @@ const char *elf_read(ElfFile *f, int fd)
 {
     f->fd = fd;
     f->size = 0;
-    f->ph = f->interp = NULL;
+    f->ph = f->interp = f->property = NULL;
     f->ph_mapped = 0;
     f->error = 0;
     memset(f->head, 0, sizeof f->head);
@@ -263,5 +265,5 @@ void elf_done(ElfFile *f)
     if (f->ph_mapped)
         HS(__NR_munmap, f->ph, f->ph_mapped);
     f->ph_mapped = 0;
-    f->ph = f->interp = NULL;
+    f->ph = f->interp = f->property = NULL;
 }

@@ -9,7 +9,9 @@
  *    the return stack, by the lookup stubs, or by the leave stub to C with vcpu->leave_reason,
  *    leave_arg and leave_data set (LeaveReason of rt.h) and the pc slot up to date;
  *  - every direct exit whose target is not above the guest insn it stands in, every call and every
- *    computed jump polls vcpu->poll first and leaves with LEAVE_POLL, pc slot = the target.
+ *    computed jump polls vcpu->poll first and leaves with LEAVE_POLL, pc slot = the target;
+ *  - a computed branch of kind k > 0 looks its target up in lookup_kind[k - 1], and sets
+ * vcpu->landing when it leaves (but for LEAVE_IC, whose ExitRec has it).
  *  - FP control (MXCSR, FPCR) holds the guest's rounding and sticky flags from the first enter on.
  */
 #ifndef FERRY_BACKEND_H
@@ -49,7 +51,9 @@ typedef struct ExitRec {
     uint32_t stub_at;   /* likewise to the stub that the field leads to while not linked */
     uint8_t kind;       /* ExitKind */
     uint8_t ic_used; /* EXIT_IC: was filled; not again when its unit has died. Read by host code */
-    uint8_t pad[6];
+    uint8_t
+        landing; /* EXIT_IC: the branch's kind (vcpu.h): it is filled only where this may land */
+    uint8_t pad[5];
 } ExitRec;
 
 /* From the host pc after which it holds to the next entry's: which guest insn, what to recompute.

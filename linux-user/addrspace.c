@@ -109,11 +109,21 @@ static void file_identity(AsRange *r, int fd)
     r->ino = st.ino;
 }
 
+/* True when code of this protection is guarded. */
+static bool guard(int prot)
+{
+    if (!(prot & process.prot_guarded))
+        return false;
+    rt_guard();
+    return true;
+}
+
 bool as_mapped(GuestAddr start, GuestAddr end, int prot, int fd, uint64_t off)
 {
     AsRange like = {.prot = prot & ~AS_SHARED, .shared = prot & AS_SHARED};
     bool had_code = cut(start, end);
     if (prot & PROT_EXEC) {
+        like.guarded = guard(prot);
         file_identity(&like, fd);
         range_add(start, end, &like, off);
     }
@@ -154,8 +164,10 @@ bool as_protected(GuestAddr start, GuestAddr end, int prot)
     }
     like.prot = prot;
     bool had_code = cut(start, end);
-    if (prot & PROT_EXEC)
+    if (prot & PROT_EXEC) {
+        like.guarded = guard(prot);
         range_add(start, end, &like, off);
+    }
     LOG(MMU, "ferry: protect %lx-%lx prot %d\n", start, end, prot);
     return had_code;
 }
@@ -189,6 +201,7 @@ bool as_code_at(GuestAddr pc, RtCode *out)
         out->module_base = r->has_file ? r->node.start - r->off : r->node.start;
         out->module_fixed = false;
         out->written = r->prot & PROT_WRITE || r->shared;
+        out->guarded = r->guarded;
         out->end = r->node.end;
     }
     as_unlock();

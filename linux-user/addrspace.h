@@ -17,6 +17,7 @@ typedef struct AsRange {
     ITreeNode node;
     int prot; /* guest's, has PROT_EXEC */
     bool has_file;
+    bool guarded; /* RtCode.guarded */
     bool shared; /* its content may change through another mapping */
     uint64_t dev, ino; /* of the file mapped, else 0 */
     uint64_t off;      /* file offset of node.start */

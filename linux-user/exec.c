@@ -102,6 +102,11 @@ static void close_program(ExecPlan *x)
     x->fd = -1;
 }
 
+static long check_property(ExecPlan *x)
+{
+    return elf_read_property(&x->elf) ? x->elf.error : 0;
+}
+
 /* The interpreter named in x->interp, of a program for `machine`. */
 static long check_interp(ExecPlan *x, unsigned machine)
 {
@@ -110,9 +115,10 @@ static long check_interp(ExecPlan *x, unsigned machine)
     if (hs_failed(fd))
         return fd;
     bool bad = elf_read(&x->elf, (int)fd) || x->elf.eh.e_machine != machine;
+    long r = bad ? -ELIBBAD : check_property(x);
     elf_done(&x->elf);
     HS(__NR_close, fd);
-    return bad ? -ELIBBAD : 0;
+    return r;
 }
 
 /* As binfmt_elf: bad headers are ENOEXEC; a missing interpreter is its own error, a bad ELIBBAD. */
@@ -122,7 +128,7 @@ static long check_guest_elf(ExecPlan *x)
     unsigned machine = x->elf.eh.e_machine;
     if (dynamic)
         bad = elf_interp_path(&x->elf, x->interp, sizeof x->interp);
-    long r = bad ? x->elf.error : 0;
+    long r = bad ? x->elf.error : dynamic ? 0 : check_property(x);
     elf_done(&x->elf);
     return r == 0 && dynamic ? check_interp(x, machine) : r;
 }

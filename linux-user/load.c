@@ -141,6 +141,14 @@ static int no_interp(const Loader *l)
     return STATUS_NOT_FOUND;
 }
 
+/* Code that is made for guarded pages lies in such, where the CPU has them. */
+static const char *guard_code(Loader *l, ElfMapOptions *o)
+{
+    const char *why = elf_read_property(&l->file);
+    o->code_prot = l->file.guarded ? process.prot_guarded : 0;
+    return why;
+}
+
 static int load_interp(Loader *l)
 {
     bool found = sysroot_find(AT_FDCWD, l->interp_path, SYSROOT_FOLLOW, l->interp_found);
@@ -155,6 +163,7 @@ static int load_interp(Loader *l)
     const char *why = elf_read(&l->file, (int)fd);
     if (!why && l->file.eh.e_machine != machine)
         why = "an interpreter for another architecture than the program's";
+    why = why ? why : guard_code(l, &o);
     if (!why)
         why = elf_map(&l->file, &o, &l->interp);
     elf_done(&l->file);
@@ -173,6 +182,8 @@ static int load_images(Loader *l)
     ElfMapOptions o = {.mapped = note_mapped};
     if (l->has_interp)
         o.hint = DYN_BASE + (random_bits(l->boot, 0) & 0xfffffff) * ELF_PAGE;
+    else
+        why = why ? why : guard_code(l, &o); /* with one, it is the interpreter that guards it */
     if (!why)
         why = elf_map(&l->file, &o, &l->image);
     uint16_t phnum = l->file.eh.e_phnum;

@@ -436,6 +436,8 @@ static void ferry_main(void *thread)
     choose_guest(&p);
     process.features = choose_cpu(process.guest->ops);
     process.guest->ops->hwcaps(&process.features, hwcap);
+    if (process.guest->guard_prot)
+        process.prot_guarded = process.guest->guard_prot(&process.features);
     init_runtime(process.guest->ops, &process.features);
     init_thread(t);
     /* The kernel's tables below its strings are not needed any more. */

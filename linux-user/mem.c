@@ -23,9 +23,11 @@
 
 enum { MAP_HOST_ONLY = 0x40 | 0x80 }; /* x86's MAP_32BIT and MAP_ABOVE4G: unknown to the guest */
 
+/* mprotect refuses bits that are unknown: the guest's for guarded code is known where there is one.
+ */
 static int host_prot(uint64_t prot)
 {
-    int p = (int)prot;
+    int p = (int)prot & ~process.prot_guarded;
     return p & PROT_EXEC ? (p & ~PROT_EXEC) | PROT_READ : p;
 }
 
@@ -118,7 +120,7 @@ long sys_mmap(SysCtx *c, const uint64_t a[6])
         return -EACCES;
     if (fixed || a[2] & PROT_EXEC)
         return map_recorded(a, flags);
-    return HS(__NR_mmap, a[0], a[1], a[2], flags, a[4], a[5]);
+    return HS(__NR_mmap, a[0], a[1], host_prot(a[2]), flags, a[4], a[5]);
 }
 
 /* munmap(2) does not mind holes. */

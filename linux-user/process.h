@@ -22,11 +22,11 @@ typedef struct GuestLinux {
     const char *debian_arch; /* "arm64" */
     const char *triplet;     /* "aarch64-linux-gnu": the cross compiler's libraries are there */
     const char *interp;      /* name of glibc's program interpreter */
-    const uint8_t *vdso; /* page-aligned ELF image */
+    const uint8_t *vdso;     /* page-aligned ELF image */
     uint64_t vdso_size;
     uint64_t vdso_sigreturn; /* offset in it */
     uint64_t min_sigstack;   /* AT_MINSIGSTKSZ: bytes of a frame */
-    uint32_t frame_regs;   /* offset in it of the general register with sigframe number 0 */
+    uint32_t frame_regs;     /* offset in it of the general register with sigframe number 0 */
     uint64_t min_altstack;   /* MINSIGSTKSZ: what sigaltstack(2) asks for */
     bool no_restorer;        /* struct sigaction has no sa_restorer */
     uint64_t task_size;
@@ -46,6 +46,8 @@ typedef struct GuestLinux {
     bool (*frame_pop)(struct Thread *t, uint64_t *mask, SigStack *altstack);
     /* TRAP_CUSTOM: does what the kernel does. False: *ev has become a fault to be delivered. */
     bool (*trap)(struct Thread *t, RtEvent *ev);
+    /* The bit of mmap's protection that makes code guarded (rt_guard); NULL or 0: there is none. */
+    int (*guard_prot)(const GuestFeatures *f);
     /* prctl options of the architecture (PR_PAC_*); NULL: it has none. */
     long (*prctl)(struct Thread *t, const uint64_t a[6]);
     /* Value of the fault code in the frame for a fault (the architecture's syndrome register). */
@@ -63,13 +65,14 @@ typedef struct Process {
     const GuestLinux *guest;
     GuestFeatures features; /* of the guest's CPU */
     Options opt;
-    Arena arena;           /* set-up only */
-    char *exe_path;        /* absolute path of the guest program */
+    Arena arena;    /* set-up only */
+    char *exe_path; /* absolute path of the guest program */
     GuestAddr image_start, image_end;
     bool brk_kernel;              /* the kernel's brk is the guest's (PR_SET_MM_MAP worked) */
     KernelView *view;             /* otherwise */
     GuestAddr brk_start, brk_now; /* otherwise, under mem_lock */
     uint64_t page;                /* host page size */
+    int prot_guarded;             /* GuestLinux.guard_prot */
     bool no_new_code; /* PR_SET_MDWE: the kernel's is for the host, whose code is not the guest's */
 } Process;
 

@@ -35,10 +35,14 @@ enum {
     ESR_SIZE = 16,
     WRITTEN_MAX = OFF_RECORDS + FPSIMD_SIZE + ESR_SIZE + 8,
     PLACE_FPSR = 96,
-    FPSR_FLAGS = 0x9f,       /* IDC IXC UFC OFC DZC IOC */
+    FPSR_FLAGS = 0x9f, /* IDC IXC UFC OFC DZC IOC */
     HWCAP_SSBS = 1 << 28,
+    HWCAP2_BTI = 1 << 17,
+    A64_PROT_BTI = 0x10,
     PLACE_PSTATE = 33,
     PSTATE_NOT_USER = 0x3df, /* mode, 32-bit and DAIF bits: zero in user mode */
+    PSTATE_BTYPE = 10,       /* two bits */
+    BTYPE_CALL = 2,
     PSTATE_SSBS = 1 << 12,
     PSTATE_DIT = 1 << 24,
 };
@@ -124,7 +128,11 @@ static void put_fpsr(const Vcpu *v, uint8_t *at)
     memcpy(at, &fpsr, 4);
 }
 
-/* PSTATE's bits beside the condition flags have a slot of their own. */
+/*
+ * PSTATE's bits beside the condition flags have a slot of their own, but for BTYPE: that says how
+ * the last instruction branched, which is of interest where it was a computed branch
+ * (Vcpu.landing).
+ */
 static uint16_t slot_pstate;
 
 static void put_pstate(const Vcpu *v, uint8_t *at)
@@ -132,7 +140,7 @@ static void put_pstate(const Vcpu *v, uint8_t *at)
     uint32_t nzcv, rest;
     memcpy(&nzcv, at, 4);
     memcpy(&rest, v->state + process.guest->ops->slots[slot_pstate].off, 4);
-    nzcv |= rest;
+    nzcv |= rest | v->landing << PSTATE_BTYPE;
     memcpy(at, &nzcv, 4);
 }
 
@@ -140,6 +148,7 @@ static void take_pstate(Vcpu *v, uint64_t pstate)
 {
     uint32_t rest = (uint32_t)pstate & (PSTATE_SSBS | PSTATE_DIT);
     memcpy(v->state + process.guest->ops->slots[slot_pstate].off, &rest, 4);
+    v->landing = process.prot_guarded ? pstate >> PSTATE_BTYPE & 3 : 0;
 }
 
 /* Makes the host's vector registers and flags those of the frame; rt_mode_update() follows. */
@@ -205,6 +214,7 @@ static bool a64_frame_push(Thread *t, const SigAction *act, const SigInfo *info)
                              : gm_addr(process.guest->vdso) + process.guest->vdso_sigreturn;
     *place_slot(v, 31) = frame;
     *place_slot(v, 32) = act->handler;
+    v->landing = process.prot_guarded ? BTYPE_CALL : 0;
     return true;
 }
 
@@ -302,6 +312,13 @@ static void a64_exec_state(Vcpu *v)
     a64_keys_init(v);
 }
 
+static int a64_guard_prot(const GuestFeatures *f)
+{
+    uint64_t hwcap[2];
+    process.guest->ops->hwcaps(f, hwcap);
+    return hwcap[1] & HWCAP2_BTI ? A64_PROT_BTI : 0;
+}
+
 GuestLinux guest_linux_a64 = {
     .abi = &sys_abi_aarch64,
     .debian_arch = "arm64",
@@ -317,5 +334,6 @@ GuestLinux guest_linux_a64 = {
     .frame_pop = a64_frame_pop,
     .fault_code = a64_fault_code,
     .trap = a64_mops_trap,
+    .guard_prot = a64_guard_prot,
     .prctl = a64_prctl,
 };

@@ -261,15 +261,28 @@ void x64_emit_xcall(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     emit_landing(c, ret);
 }
 
+/* Leaves for a computed branch of `kind` to rax: `plain` is the stub of kind 0, `first` of kind 1.
+ */
+static X64Mem kind_stub(unsigned plain, unsigned first, unsigned kind)
+{
+    return stub_mem(kind ? first + kind - 1 : plain);
+}
+
+static X64Mem kind_lookup(unsigned kind)
+{
+    size_t off = offsetof(Vcpu, lookup_kind) + (kind - 1) * sizeof(uint32_t *);
+    return x64_vcpu_mem(kind ? off : offsetof(Vcpu, lookup));
+}
+
 /* The lookup, in place so that its jump is predicted by itself. rax: target. */
-void x64_lookup_emit(X64Emit *e, bool with_poll)
+void x64_lookup_emit(X64Emit *e, unsigned kind, bool with_poll)
 {
     if (with_poll)
         x64_alu_mi(e, ALU_CMP, 2, x64_vcpu_mem(offsetof(Vcpu, poll)), 0);
     uint32_t poll = with_poll ? x64_jcc_fwd8(e, X64_NE) : 0;
     x64_mov_rr(e, 3, X64_RCX, X64_RAX);
     x64_shift_ri(e, SH_SHR, 3, X64_RCX, 2);
-    x64_load(e, 3, X64_RDX, x64_vcpu_mem(offsetof(Vcpu, lookup)));
+    x64_load(e, 3, X64_RDX, kind_lookup(kind));
     x64_ext_rr(e, false, 1, 2, X64_RCX, X64_RCX); /* LOOKUP_BITS is 16 */
     x64_load(e, 2, X64_RDX, x64_mem_index(X64_RDX, X64_RCX, 2, 0));
     x64_alu_rm(e, ALU_ADD, 3, X64_RDX, x64_vcpu_mem(offsetof(Vcpu, units)));
@@ -277,10 +290,10 @@ void x64_lookup_emit(X64Emit *e, bool with_poll)
     uint32_t miss = x64_jcc_fwd8(e, X64_NE);
     x64_jmp_m(e, x64_mem(X64_RDX, 8));
     x64_land8(e, miss);
-    x64_jmp_m(e, stub_mem(X64_STUB_LOOKUP_MISS));
+    x64_jmp_m(e, kind_stub(X64_STUB_LOOKUP_MISS, X64_STUB_MISS_KIND, kind));
     if (with_poll) {
         x64_land8(e, poll);
-        x64_jmp_m(e, stub_mem(X64_STUB_LEAVE_POLL));
+        x64_jmp_m(e, kind_stub(X64_STUB_LEAVE_POLL, X64_STUB_POLL_KIND, kind));
     }
 }
 
@@ -297,24 +310,34 @@ static void far_ic(X64Ctx *c, const X64Far *f)
     x64_lea(e, 3, X64_RCX, x64_mem_rip(at));
     x64_jmp_m(e, stub_mem(X64_STUB_LEAVE_IC));
     x64_land8(e, used);
-    x64_lookup_emit(e, false);
+    x64_lookup_emit(e, rec->landing, false);
 }
 
+/* arg: the branch's kind */
 static void far_poll_rax(X64Ctx *c, const X64Far *f)
 {
-    x64_jmp_m(&c->e, stub_mem(X64_STUB_LEAVE_POLL));
+    x64_jmp_m(&c->e, kind_stub(X64_STUB_LEAVE_POLL, X64_STUB_POLL_KIND, (unsigned)f->arg));
+}
+
+/* The record of a computed branch's inline cache. */
+static bool ic_rec(X64Ctx *c, unsigned kind, uint32_t *index)
+{
+    ExitRec *rec = x64_exit_rec(c, EXIT_IC, 0, index);
+    if (rec)
+        rec->landing = (uint8_t)kind;
+    return rec != NULL;
 }
 
 /* Poll, then to rax by the inline cache. */
-static void emit_computed(X64Ctx *c)
+static void emit_computed(X64Ctx *c, unsigned kind)
 {
     X64Emit *e = &c->e;
     uint32_t index;
-    if (!x64_exit_rec(c, EXIT_IC, 0, &index))
+    if (!ic_rec(c, kind, &index))
         return;
     uint64_t at = rec_rx(c, index);
     x64_alu_mi(e, ALU_CMP, 2, x64_vcpu_mem(offsetof(Vcpu, poll)), 0);
-    x64_far_jcc(c, X64_NE, far_poll_rax, NULL, 0);
+    x64_far_jcc(c, X64_NE, far_poll_rax, NULL, kind);
     x64_alu_rm(e, ALU_CMP, 3, X64_RAX, x64_mem_rip(at + offsetof(ExitRec, ic_pc)));
     x64_far_jcc(c, X64_NE, far_ic, NULL, index);
     x64_jmp_m(e, x64_mem_rip(at + offsetof(ExitRec, ic_host)));
@@ -328,8 +351,8 @@ void x64_emit_xcalli(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     uint32_t index;
     x64_snaps_emit(c, r, true);
     x64_alu_mi(e, ALU_CMP, 2, x64_vcpu_mem(offsetof(Vcpu, poll)), 0);
-    x64_far_jcc(c, X64_NE, far_poll_rax, NULL, 0);
-    if (!x64_exit_rec(c, EXIT_IC, 0, &index))
+    x64_far_jcc(c, X64_NE, far_poll_rax, NULL, in->aux);
+    if (!ic_rec(c, in->aux, &index))
         return;
     uint64_t at = rec_rx(c, index);
     push_ret(c, ret);
@@ -345,9 +368,8 @@ void x64_emit_xcalli(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 
 void x64_emit_xind(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    (void)in;
     x64_snaps_emit(c, r, true);
-    emit_computed(c);
+    emit_computed(c, in->aux);
 }
 
 /* Return to an address that the frame on top does not expect. */

@@ -55,8 +55,10 @@ enum {
     X64_STUB_HELPER,      /* + EFF_STATE bits 0..3, + 4 for vector signatures; rax: function,
                              with vector signatures ecx: bit i: harg[i] is passed by address,
                              bit 7: the result is harg[7]. Clobbers rax rcx rdx. */
-    X64_STUB_SENTINEL = X64_STUB_HELPER + 8, /* rax: target, its frame was just popped */
-    X64_STUB_COUNT,
+    X64_STUB_SENTINEL = X64_STUB_HELPER + 8,     /* rax: target, its frame was just popped */
+    X64_STUB_POLL_KIND,                          /* LEAVE_POLL of a branch of kind 1; 2, 3 */
+    X64_STUB_MISS_KIND = X64_STUB_POLL_KIND + 3, /* LOOKUP_MISS likewise */
+    X64_STUB_COUNT = X64_STUB_MISS_KIND + 3,
 };
 
 /* ---- select --------------------------------------------------------------------------------- */
@@ -374,7 +376,7 @@ void x64_vec_const(X64Ctx *c, unsigned dst, uint64_t lo, uint64_t hi);
 void x64_vec_rbit(X64Ctx *c, unsigned size, unsigned d, RaLoc t);
 
 /* Code that jumps to the unit of address rax, with a poll first; clobbers rcx rdx. */
-void x64_lookup_emit(X64Emit *e, bool with_poll);
+void x64_lookup_emit(X64Emit *e, unsigned kind, bool with_poll);
 /* Stores the sunk sets that r's exit needs. General registers stay, rax if wanted. */
 void x64_snaps_emit(X64Ctx *c, const RaInsn *r, bool keep_rax);
 /* The same where a jump on r's condition leads to: EFLAGS are still those of the condition. rax is

@@ -94,6 +94,19 @@ static void emit_leaves(X64Emit *e, BackendStubs *st)
     leave_with(e, leave, LEAVE_LOOKUP);
 }
 
+/* Leaves of computed branches that have a kind: it is noted first. */
+static void emit_kind_leaves(X64Emit *e, BackendStubs *st)
+{
+    for (unsigned kind = 1; kind < LANDING_KINDS; kind++) {
+        st->priv[X64_STUB_POLL_KIND + kind - 1] = (void *)x64_here(e);
+        x64_store_imm(e, 2, VF(landing), (int32_t)kind);
+        x64_jmp(e, (uint64_t)st->priv[X64_STUB_LEAVE_POLL]);
+        st->priv[X64_STUB_MISS_KIND + kind - 1] = (void *)x64_here(e);
+        x64_store_imm(e, 2, VF(landing), (int32_t)kind);
+        x64_jmp(e, (uint64_t)st->lookup_miss);
+    }
+}
+
 enum { RET_SEARCH = 6 }; /* frames looked at */
 
 /*
@@ -114,7 +127,7 @@ static void emit_ret_miss(X64Emit *e, BackendStubs *st)
     for (int k = 0; k < RET_SEARCH; k++)
         x64_land32(e, end[k]);
     st->lookup_jump = st->priv[X64_STUB_LOOKUP] = (void *)x64_here(e);
-    x64_lookup_emit(e, true);
+    x64_lookup_emit(e, 0, true);
     for (int k = 0; k < RET_SEARCH; k++) {
         x64_land32(e, found[k]);
         if (k)
@@ -128,7 +141,7 @@ static void emit_sentinel(X64Emit *e, BackendStubs *st)
 {
     st->priv[X64_STUB_SENTINEL] = (void *)x64_here(e);
     x64_lea(e, 3, X64_RSP, x64_mem(X64_RSP, -8));
-    x64_lookup_emit(e, true);
+    x64_lookup_emit(e, 0, true);
 }
 
 /*
@@ -256,6 +269,7 @@ bool x64_stubs_emit(const RaTarget *t, CodeOut *out, BackendStubs *st)
     st->leave = st->priv[X64_STUB_LEAVE] = (void *)x64_here(e);
     emit_leave(e, t);
     emit_leaves(e, st);
+    emit_kind_leaves(e, st);
     align16(e);
     emit_syscall_stub(e, t, st);
     align16(e);

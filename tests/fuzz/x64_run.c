@@ -120,7 +120,7 @@ static void open_vcpu(X64Bench *b, unsigned k)
     b->v[k] = v;
     memcpy(v->helper_fn, helper_functions, sizeof helper_functions);
     dummy.host_entry = (uint64_t)b->stubs.lookup_miss;
-    v->lookup = lookup;
+    v->lookup = v->lookup_kind[0] = v->lookup_kind[1] = v->lookup_kind[2] = lookup;
     v->units = (uint64_t)&dummy;
     v->ret_bottom = (uint64_t)b->ret_stack + RET_STACK - 512;
     backend_x64.vcpu_init(v, &b->stubs);
@@ -235,10 +235,13 @@ void x64_bench_run(X64Bench *b)
     v->mode = b->unit.mode;
     v->mxcsr_guest = backend_x64.fp_control(v->mode, 0);
     v->ret_sp = v->ret_bottom;
+    v->landing = 0;
     enter(b, v);
     uint64_t *pc = vcpu_slot64(v, &b->unit.slots[b->unit.slot_pc]);
     if (v->leave_reason == LEAVE_LINK)
         *pc = b->unit.module_base + (uint64_t)((const ExitRec *)v->leave_data)->target_off;
+    if (v->leave_reason == LEAVE_IC)
+        v->landing = ((const ExitRec *)v->leave_data)->landing;
     b->got_pc = *pc;
 }
 
@@ -252,7 +255,7 @@ static bool exits_agree(const X64Bench *b, StrBuf *why)
     sb_printf(
         why, "exit: want kind %u pc %lx trap %u data %lx; got reason %u pc %lx arg %u data %lx",
         w->kind, w->pc, w->trap, w->data, v->leave_reason, b->got_pc, v->leave_arg, v->leave_data);
-    if (w->pc != b->got_pc)
+    if (w->pc != b->got_pc || v->landing != b->v[0]->landing)
         return false;
     switch ((IrExitKind)w->kind) {
     case IREXIT_TRAP:
@@ -277,6 +280,7 @@ bool x64_bench_same(X64Bench *b, uint64_t seed, uint32_t ra_seed, char *text, si
     for (unsigned k = 0; k < X64_RUN_WINDOW; k++)
         b->mem[k] = (uint8_t)(k * 37 + seed);
     memcpy(before, b->mem, X64_RUN_WINDOW);
+    b->v[0]->landing = 0;
     b->want = ir_interp_run(&b->unit, b->v[0], &env);
     memcpy(after, b->mem, X64_RUN_WINDOW);
     memcpy(b->mem, before, X64_RUN_WINDOW);

@@ -18,14 +18,17 @@ GUESTS = 'aarch64', 'riscv64'
 KINDS = [('lazy', ['-Wl,-z,lazy']),
          ('exec', ['-no-pie', '-fno-pie', '-Wl,-z,now', '-Wl,--hash-style=sysv',
                    '-Wl,-z,max-page-size=65536', '-Wl,-z,common-page-size=65536'])]
-# With GNU_PROPERTY notes and their instructions.
-OWN = {'aarch64': ['-mbranch-protection=standard', '-Wl,-z,force-bti']}
+# With landing pads for BTI; the libraries lie in guarded pages, without Debian's start files, which
+# have no pads.
+OWN = {'aarch64': ['-mbranch-protection=standard']}
+OWN_SHARED = {'aarch64': ['-Wl,-z,force-bti', '-nostartfiles', '-xc', SOURCES + '/start.c', '-xc++']}
 
 
-def build(cross, out, options):
+def build(cross, out, options, options_shared):
     os.makedirs(out)
     base = [cross + 'g++', '-O2', '-w', '-ffp-contract=off', *options]
-    shared = [o for o in base if o not in ('-no-pie', '-fno-pie')] + ['-shared', '-fPIC']
+    shared = [o for o in base if o not in ('-no-pie', '-fno-pie')]
+    shared += ['-shared', '-fPIC', *options_shared]
     for words in ([*shared, SOURCES + '/lib.cc', '-o', out + '/libdyn.so'],
                   [*shared, SOURCES + '/plugin.cc', '-o', out + '/plugin.so'],
                   [*base, SOURCES + '/main.cc', '-o', out + '/main', '-L' + out, '-ldyn', '-lpthread',
@@ -48,20 +51,24 @@ def main():
         sys.exit(77)
     shutil.rmtree(WORK, ignore_errors=True)
     failures = 0
-    build('', WORK + '/native', [])
+    build('', WORK + '/native', [], [])
     want = run(WORK + '/native', [], {})
     if want[0] != 0 or len(want[1].splitlines()) < 20:
         sys.exit('the native program fails: %s' % (want,))
     for guest in guests:
         for name, options in KINDS:
             out = '%s/%s-%s' % (WORK, guest, name)
-            build(guest + '-linux-gnu-', out, options + OWN.get(guest, []))
+            build(guest + '-linux-gnu-', out, options + OWN.get(guest, []), OWN_SHARED.get(guest, []))
             runner = [FERRY, *sys.argv[3:], '-L', '/usr/%s-linux-gnu' % guest]
             for env in {}, {'LD_BIND_NOW': '1'}:
                 got = run(out, runner, env)
                 if got != want:
                     failures += 1
                     print('FAILED %s %s %s: status %s\n%s%s' % (guest, name, env, *got))
+            trace = run(out, [*runner, '-strace'], {})[2] if guest == 'aarch64' else ''
+            if trace and trace.count('|PROT_BTI') < 2:
+                failures += 1
+                print('FAILED %s: the libraries are not guarded' % name)
     sys.exit(1 if failures else 0)
 
 

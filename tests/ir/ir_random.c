@@ -402,13 +402,13 @@ static void last_exit(RandomGen *g)
         ir_op2(u, IR_XCALL, IR_VOID, to, after);
         return;
     case 3:
-        ir_op2(u, IR_XCALLI, IR_VOID, rnd_pick(g, IR_I64), after);
+        ir_op2x(u, IR_XCALLI, IR_VOID, rnd_below(g, LANDING_KINDS), rnd_pick(g, IR_I64), after, 0);
         return;
     case 4:
         ir_op1(u, IR_XRET, IR_VOID, rnd_pick(g, IR_I64));
         return;
     case 5:
-        ir_op1(u, IR_XIND, IR_VOID, rnd_pick(g, IR_I64));
+        ir_op1x(u, IR_XIND, IR_VOID, rnd_below(g, LANDING_KINDS), rnd_pick(g, IR_I64), 0);
         return;
     case 6:
         ir_emit(u, IR_XTRAP, IR_VOID, 0, to, rnd_one_in(g, 2) ? rnd_pick(g, IR_I64) : 0, 0,

@@ -44,7 +44,7 @@ Test(a64_cpu, implied)
 Test(a64_cpu, mistakes)
 {
     const char *const bad[] = {"",         "pentium",  "max,",     "max,foo",  "max,-fp",
-                               "max,+sve", "max,+bti", "max,=off", "max,lse=", "+lse"};
+                               "max,+sve", "max,+mte", "max,=off", "max,lse=", "+lse"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         char text[256] = "";
         StrBuf err = STRBUF_ON(text);

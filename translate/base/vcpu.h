@@ -18,7 +18,7 @@ enum {
     VCPU_STATE_SIZE = 2048,
     VCPU_SPILL_COUNT = 64, /* 16-byte spill places */
     VCPU_HELPER_MAX = 192,
-    VCPU_STUB_MAX = 24,
+    VCPU_STUB_MAX = 32,
 };
 
 /* Bits of Vcpu.poll: why the vcpu must leave at its next safepoint. */
@@ -46,6 +46,12 @@ enum {
     MODE_COUNT = 1024,
 };
 
+/*
+ * Where a guest checks the landings of computed branches (Arm's BTI), each has a kind: 0 may land
+ * anywhere, what the others mean is the guest's (Arm: PSTATE.BTYPE).
+ */
+enum { LANDING_KINDS = 4 };
+
 struct Unit;
 struct ExitRec;
 
@@ -69,12 +75,16 @@ typedef struct Vcpu {
     uint64_t (*syscall_fn)(struct Vcpu *v); /* rt's: 1 when the guest goes on behind the call */
     const void *helper_fn[VCPU_HELPER_MAX]; /* by HelperId */
     const void *stub[VCPU_STUB_MAX];        /* the backend's own pieces of code: vcpu_init() */
+    /* lookup tables for computed branches of kind 1 and up: the common one, unless rt_guard() */
+    uint32_t *lookup_kind[LANDING_KINDS - 1];
     uint64_t mxcsr_guest;                   /* host FP control word while guest code runs */
 
     /* set by the leave path for C */
     uint32_t leave_reason; /* LeaveReason of rt.h */
     uint32_t leave_arg;
     uint64_t leave_data;
+    /* kind of the computed branch that led to the pc slot, until it has landed; 0 in host code */
+    uint32_t landing;
 
     /* execution control, owner: this thread */
     const void *guest;        /* GuestOps */

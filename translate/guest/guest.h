@@ -45,6 +45,7 @@ typedef struct TransCtx {
     uint32_t (*peek)(GuestAddr pc, void *buf, uint32_t n);
     GuestAddr seen_end;   /* out: code up to here decided what was emitted; 0: this instruction */
     GuestAddr vdso_start, vdso_end; /* of the guest's vdso: vdso_call.h */
+    bool guarded;         /* RtCode.guarded of this instruction */
     bool pair_end;        /* out: a store-exclusive, or what opens the monitor for good */
 } TransCtx;
 
@@ -84,6 +85,11 @@ typedef struct GuestOps {
     const struct InsnTable *insns; /* rows of the decode table (insn_table.h) */
     /* The row of the instruction at `code`, 0 when it is unallocated or cut off. */
     unsigned (*row_of)(const uint8_t *code, uint32_t len);
+    /*
+     * Kinds of computed branches (a bit each, bit 0 always) that may land on the instruction at
+     * `code` in memory that RtCode calls guarded. NULL: the guest has no such memory.
+     */
+    uint8_t (*landings)(const uint8_t *code);
     uint32_t *coverage;    /* per row: times it was translated, for --coverage */
 } GuestOps;
 

@@ -7,6 +7,7 @@
 #include "aes.h"
 #include "sha.h"
 #include "check.h"
+#include "vcpu.h"
 
 const char *const ir_type_names[IR_TYPE_COUNT] = {
     [IR_VOID] = "void", [IR_BOOL] = "bool", [IR_I8] = "i8",       [IR_I16] = "i16",
@@ -63,6 +64,7 @@ static const char *const flag_exact[] = {"", "exact"};
 static const char *const flag_signaling[] = {"", "sig"};
 static const char *const flag_sunk[] = {"", "sunk"};
 static const char *const flag_castagnoli[] = {"", "c"};
+static const char *const landings[LANDING_KINDS] = {"", "land1", "land2", "land3"};
 
 #define FIELD(letter, in_imm, shift, mask, names)                                                  \
     {                                                                                              \
@@ -80,6 +82,7 @@ static const IrField fields[] = {
     FIELD('i', false, 6, 1, flag_ieee),
     FIELD('I', true, 6, 1, flag_ieee),
     {'k', false, VE_CONT_SHIFT, 3, sizes, 4},
+    FIELD('l', false, 0, 255, landings),
     FIELD('m', false, 0, MA_SIZE_MASK, sizes),
     FIELD('n', false, 0, 255, conds),
     FIELD('o', false, MA_ORDER_SHIFT, 7, orders),
@@ -129,7 +132,7 @@ static const char *const forms[IR_OP_COUNT] = {
     [IR_VFMA] = "e|ABC",   [IR_VFNEG] = "e|A",    [IR_VFABS] = "e|A",    [IR_VFCMP] = "eC|AB",
     [IR_VFRINT] = "eRX|A", [IR_VF2I] = "eRZ|AJ",  [IR_VI2F] = "eZ|AJ",   [IR_VFCVTL] = "ehI|A",
     [IR_VFCVTN] = "e|A",   [IR_FCVT] = "i|A",    [IR_CALL] = "|h0",     [IR_BR] = "|o1",       [IR_BRIF] = "|Aop",
-    [IR_XTRAP] = "t|Ab",   [IR_TRAPIF] = "t|ABc",
+    [IR_XTRAP] = "t|Ab",   [IR_TRAPIF] = "t|ABc", [IR_XCALLI] = "l|AB",   [IR_XIND] = "l|A",
 };
 
 const char *ir_form(IrOp op)

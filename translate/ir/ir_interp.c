@@ -319,13 +319,16 @@ static bool run_control(Interp *m, const IrInsn *i)
         return !a || leave(m, IREXIT_JUMP, scalar(m, i->arg[1]));
     case IR_XJUMP:
         return leave(m, IREXIT_JUMP, a);
-    case IR_XCALL:
     case IR_XCALLI:
+        m->v->landing = i->aux;
+        /* fallthrough */
+    case IR_XCALL:
         m->exit.ret = scalar(m, i->arg[1]);
         return leave(m, IREXIT_CALL, a);
     case IR_XRET:
         return leave(m, IREXIT_RET, a);
     case IR_XIND:
+        m->v->landing = i->aux;
         return leave(m, IREXIT_IND, a);
     case IR_TRAPIF:
         return !a || leave_trap(m, i->arg[1], i->arg[2]);

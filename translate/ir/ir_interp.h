@@ -62,7 +62,8 @@ typedef struct IrInterpEnv {
 /*
  * CHECKs that u fits env->vals; u must pass ir_verify. FP ops take their mode from u->mode, which
  * must be v->mode for the helpers' sake. Helpers are called through v->helper_fn; those that touch
- * the sticky FP flags find them at v->interp_fp_flags. A sunk `set` is done like any other.
+ * the sticky FP flags find them at v->interp_fp_flags. A sunk `set` is done like any other. xind and
+ * xcalli set v->landing.
  */
 IrExit ir_interp_run(const IrUnit *u, Vcpu *v, IrInterpEnv *env);
 

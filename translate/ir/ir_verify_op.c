@@ -301,6 +301,9 @@ static const char *check_op(const Verifier *vf, const IrInsn *i)
         return check_call(vf, i);
     case IR_BR:
         return check_list(vf, i, i->arg[1], 0, ~0u);
+    case IR_XIND:
+    case IR_XCALLI:
+        return i->aux < LANDING_KINDS ? NULL : "no such kind of landing";
     case IR_XTRAP:
     case IR_TRAPIF:
         return i->imm > TRAP_NONE ? NULL : "no such trap";

@@ -157,12 +157,12 @@ bool fold_effect(Fold *f, IrInsn *i)
     case IR_XIF:
     case IR_TRAPIF:
         return !fold_is_const(f, i->arg[0], 0);
-    case IR_XIND:
-        if (fold_arg(f, i, 0)->op == IR_GADDR)
+    case IR_XIND: /* direct branches are not checked where they land */
+        if (!i->aux && fold_arg(f, i, 0)->op == IR_GADDR)
             i->op = IR_XJUMP;
         return true;
     case IR_XCALLI:
-        if (fold_arg(f, i, 0)->op == IR_GADDR)
+        if (!i->aux && fold_arg(f, i, 0)->op == IR_GADDR)
             i->op = IR_XCALL;
         return true;
     default:

@@ -270,25 +270,33 @@ Unit *cache_unit_of_host(uint64_t host_pc)
     return NULL;
 }
 
-uint32_t *cache_lookup_table(Vcpu *v, uint32_t mode)
+static uint32_t *cache_lookup_table(Vcpu *v, uint32_t mode, uint32_t kind)
 {
-    uint32_t *t = __atomic_load_n(&rt.lookup[mode], __ATOMIC_ACQUIRE);
+    uint32_t **at = &rt.lookup[__atomic_load_n(&rt.guarded, __ATOMIC_ACQUIRE) ? kind : 0][mode];
+    uint32_t *t = __atomic_load_n(at, __ATOMIC_ACQUIRE);
     if (t)
         return t;
     lock_take(&rt.lock, v->tid);
-    t = rt.lookup[mode];
+    t = *at;
     if (!t) {
         t = cache_map(sizeof(uint32_t) * LOOKUP_SIZE, HOST_PROT_READ | HOST_PROT_WRITE);
         CHECK(t != NULL);
-        __atomic_store_n(&rt.lookup[mode], t, __ATOMIC_RELEASE);
+        __atomic_store_n(at, t, __ATOMIC_RELEASE);
     }
     lock_drop(&rt.lock, v->tid);
     return t;
 }
 
-void cache_lookup_fill(Vcpu *v, Unit *u)
+void cache_lookup_select(Vcpu *v)
 {
-    uint32_t *t = cache_lookup_table(v, u->mode);
+    v->lookup = cache_lookup_table(v, v->mode, 0);
+    for (uint32_t kind = 1; kind < LANDING_KINDS; kind++)
+        v->lookup_kind[kind - 1] = cache_lookup_table(v, v->mode, kind);
+}
+
+void cache_lookup_fill(Vcpu *v, Unit *u, uint32_t kind)
+{
+    uint32_t *t = cache_lookup_table(v, u->mode, kind);
     uint32_t off = (uint32_t)((uint8_t *)u - rt.data);
     __atomic_store_n(&t[(u->pc >> 2) & (LOOKUP_SIZE - 1)], off, __ATOMIC_RELEASE);
 }

@@ -183,6 +183,13 @@ static bool cold_jump(Cold *c, IrRef target)
     return false;
 }
 
+/* As cold_jump, by a computed branch of the kind that the insn says. */
+static bool cold_branch(Cold *c, const IrInsn *i)
+{
+    c->v->landing = i->aux;
+    return cold_jump(c, i->arg[0]);
+}
+
 static bool cold_trap(Cold *c, const IrInsn *i, IrRef pc, IrRef data)
 {
     Vcpu *v = c->v;
@@ -236,10 +243,11 @@ static inline bool cold_insn(Cold *c, IrRef r, const IrInsn *i)
         return cold_trap(c, i, a[0], a[1]);
     case IR_XJUMP:
     case IR_XCALL:
-    case IR_XCALLI:
     case IR_XRET:
-    case IR_XIND:
         return cold_jump(c, a[0]);
+    case IR_XCALLI:
+    case IR_XIND:
+        return cold_branch(c, i);
     case IR_CONST:
         put(c, r, (IrType)i->type, ir_value(c->u, r));
         return true;
@@ -305,10 +313,16 @@ static bool cold_block(Vcpu *v, GuestAddr pc, GuestAddr from)
         rt.stubs.vec_save(v);
         t->cold_vec = true;
     }
+    if (UNLIKELY(!trans_lands(v))) {
+        v->leave_reason = LEAVE_TRAP;
+        v->leave_arg = TRAP_ILLEGAL;
+        v->leave_data = 0;
+        return true;
+    }
     Cold c = {.u = &t->ir, .v = v, .vals = t->interp_vals};
     do /* a block that jumps to itself is not made anew */
         cold_exec(&c);
-    while (v->leave_reason == LEAVE_LOOKUP && *slot_pc(v) == pc && cold_goes_on(v) &&
+    while (v->leave_reason == LEAVE_LOOKUP && *slot_pc(v) == pc && !v->landing && cold_goes_on(v) &&
            heat_allows(pc, pc));
     return true;
 }

@@ -25,12 +25,23 @@ static void excl_fault(Vcpu *v)
     fault_try_mode(v);
 }
 
+/* Ends the section. */
+static bool excl_trap(Vcpu *v, uint32_t trap, uint64_t data)
+{
+    v->leave_arg = trap;
+    v->leave_data = data;
+    v->leave_reason = LEAVE_TRAP;
+    return false;
+}
+
 /* One guest instruction; false when the section ends, leave reason and data set. */
 static bool excl_insn(Vcpu *v, Trans *t)
 {
     v->leave_reason = LEAVE_LOOKUP; /* go on at the pc slot */
     if (trans_front(v, *slot_pc(v), 1) != TRANS_OK)
         return false;
+    if (UNLIKELY(!trans_lands(v)))
+        return excl_trap(v, TRAP_ILLEGAL, 0);
     if (UNLIKELY(log_mask))
         dump_guest(&t->ir, *slot_pc(v), t->hi);
     IrInterpEnv env = {
@@ -41,12 +52,8 @@ static bool excl_insn(Vcpu *v, Trans *t)
         excl_fault(v);
         return false;
     }
-    if (x.kind == IREXIT_TRAP) {
-        v->leave_arg = x.trap;
-        v->leave_data = x.data;
-        v->leave_reason = LEAVE_TRAP;
-        return false;
-    }
+    if (x.kind == IREXIT_TRAP)
+        return excl_trap(v, x.trap, x.data);
     t->pair_depth += (x.kind == IREXIT_CALL) - (x.kind == IREXIT_RET);
     return !t->pair_end;
 }

@@ -3,7 +3,8 @@
  *
  * 1. Under the lock the unit leaves map, pages and lookup tables; exits into it go back to stubs.
  * 2. The code epoch rises and POLL_EPOCH is set in every other vcpu.
- * 3. At its next safepoint each vcpu resets its return stack and records the epoch (inval_ack).
+ * 3. At its next safepoint each vcpu resets its return stack, looks up where its lookup tables are
+ *    (rt_guard) and records the epoch (inval_ack).
  * 4. Code memory is reused only by inval_flush_all, while all other vcpus are outside host code and
  *    translation (rt_exclusive).
  *
@@ -24,10 +25,12 @@ static void inval_unlink_map(Unit *u)
             __atomic_store_n(p, u->hash_next, __ATOMIC_RELEASE);
             break;
         }
-    uint32_t *t = rt.lookup[u->mode];
     uint32_t i = (uint32_t)(u->pc >> 2) & (LOOKUP_SIZE - 1);
-    if (t && t[i] == (uint32_t)((uint8_t *)u - rt.data))
-        __atomic_store_n(&t[i], 0, __ATOMIC_RELEASE);
+    for (uint32_t kind = 0; kind < LANDING_KINDS; kind++) {
+        uint32_t *t = rt.lookup[kind][u->mode];
+        if (t && t[i] == (uint32_t)((uint8_t *)u - rt.data))
+            __atomic_store_n(&t[i], 0, __ATOMIC_RELEASE);
+    }
 }
 
 static void inval_unlink_pages(Unit *u)
@@ -191,12 +194,25 @@ void rt_code_written(GuestAddr start, GuestAddr end)
     inval_range(&(InvalRange){start, end, true});
 }
 
+/* What stands in the common tables stays there, for branches that land anywhere. */
+void rt_guard(void)
+{
+    uint32_t tid = inval_tid();
+    if (rt.guarded)
+        return;
+    lock_take(&rt.lock, tid);
+    __atomic_store_n(&rt.guarded, true, __ATOMIC_SEQ_CST);
+    inval_announce();
+    lock_drop(&rt.lock, tid);
+}
+
 /* The vcpu stands at a safepoint, outside host code: nothing of old units is left in its state. */
 void inval_ack(Vcpu *v)
 {
     rt_poll_clear(v, POLL_EPOCH);
     uint64_t now = __atomic_load_n(&rt.epoch, __ATOMIC_SEQ_CST);
     fault_reset_ret_stack(v);
+    cache_lookup_select(v);
     __atomic_store_n(&v->epoch_seen, now, __ATOMIC_SEQ_CST);
 }
 

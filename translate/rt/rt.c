@@ -46,7 +46,7 @@ bool rt_vcpu_init(Vcpu *v)
     v->units = (uint64_t)rt.data;
     v->syscall_fn = rt_syscall;
     v->mode = rt.cfg.guest->mode_of(v);
-    v->lookup = cache_lookup_table(v, v->mode);
+    cache_lookup_select(v);
     v->mxcsr_guest = rt.cfg.backend->fp_control(v->mode, 0);
     for (uint32_t i = 0; i < HELPER_COUNT; i++)
         v->helper_fn[i] = helper_functions[i];
@@ -82,7 +82,7 @@ void rt_state_load(Vcpu *v)
     const GuestOps *g = rt.cfg.guest;
     uint32_t keep = v->mode & (MODE_FP_CHECKED | MODE_TBI_MASK);
     v->mode = g->mode_of(v) | keep;
-    v->lookup = cache_lookup_table(v, v->mode);
+    cache_lookup_select(v);
     if (rt.cfg.interpret) {
         ((Trans *)v->trans)->interp_flags = g->fp_flags_take(v);
         return;

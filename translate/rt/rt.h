@@ -14,6 +14,10 @@
  * Host code finds computed targets in a lookup table per mode: entry (pc >> 2) & (LOOKUP_SIZE - 1)
  * is the 32-bit offset of a Unit from vcpu->units; 0 is a dummy whose pc matches nothing. Entries
  * are written by one aligned store at any time, so a reader sees the old unit or the new one.
+ *
+ * Guarded code (rt_guard) is checked where a branch of a kind lands (vcpu.h): each kind then has
+ * tables of its own, in which, as in inline caches, only units stand where it may land. So host
+ * code checks nothing; C does, when it fills them.
  */
 #ifndef FERRY_RT_H
 #define FERRY_RT_H
@@ -38,7 +42,7 @@ typedef struct Unit {
     uint32_t n_exits;
     uint16_t n_insns;
     uint8_t dead;
-    uint8_t pad;
+    uint8_t landings;  /* kinds of computed branches that may land here, a bit each */
     ExitRec *incoming; /* exits linked to this unit */
     const SideEntry *side;
     const SideRecipe *recipes;
@@ -66,8 +70,9 @@ typedef struct RtEvent {
 typedef struct RtCode {
     uint64_t module_base; /* fixed reference for gaddr: the mapping's file start */
     bool module_fixed;
-    bool written;           /* it may change without a system call: writable, or shared */
-    uint64_t end; /* first address after pc that is not executable */
+    bool written; /* it may change without a system call: writable, or shared */
+    bool guarded; /* not every computed branch may land here (GuestOps.landings) */
+    uint64_t end; /* first address after pc that is not executable or is other code */
 } RtCode;
 
 enum { COLD_RUNS_MAX = 63 };
@@ -86,7 +91,7 @@ typedef struct RtConfig {
      */
     void (*syscall)(Vcpu *v);
     GuestAddr vdso_start, vdso_end; /* the guest's vdso, where vdso_calls.def holds */
-    uint32_t max_insns;  /* guest insns a unit at most; 0: default */
+    uint32_t max_insns;             /* guest insns a unit at most; 0: default */
     uint8_t cold_runs;   /* times code is interpreted before it is translated, <= COLD_RUNS_MAX */
     uint64_t cache_size; /* bytes of translated code at most; 0: default */
     bool single_step;    /* one guest insn a unit, no links */
@@ -162,10 +167,15 @@ void rt_poll_clear(Vcpu *v, uint32_t bits);
  */
 void rt_invalidate(GuestAddr start, GuestAddr end);
 /*
- * Guest code in [start, end) may have been written: the same, but units whose code is what they were
- * made from stay.
+ * Guest code in [start, end) may have been written: the same, but units whose code is what they
+ * were made from stay.
  */
 void rt_code_written(GuestAddr start, GuestAddr end);
+/*
+ * Before the first guarded code comes into being: from now on lookup tables are kept apart by kinds
+ * of branches. Code that becomes guarded or ceases to be so must be invalidated, as ever.
+ */
+void rt_guard(void);
 /* True when a unit was translated from the page range. Cheap; for mprotect and munmap. */
 bool rt_has_code(GuestAddr start, GuestAddr end);
 

@@ -71,20 +71,21 @@ typedef struct Trans {
     IrUnit ir;
     RaUnit ra;
     Arena ir_arena, scratch;
-    struct Fold *fold;   /* the passes' state, while the front end emits */
-    int32_t chunk;       /* index or -1 */
-    uint32_t generation; /* of the chunk */
-    const char *limit;   /* the stage that hit the last limit */
-    GuestAddr lo, hi;    /* guest bytes the unit at hand was made from: [lo, hi) */
+    struct Fold *fold;           /* the passes' state, while the front end emits */
+    int32_t chunk;               /* index or -1 */
+    uint32_t generation;         /* of the chunk */
+    const char *limit;           /* the stage that hit the last limit */
+    GuestAddr lo, hi;            /* guest bytes the unit at hand was made from: [lo, hi) */
     uint8_t source[CODE_WINDOW]; /* a copy of these, if n_source is not 0 */
     uint32_t n_source;
-    GuestAddr noexec;    /* with TRANS_NOEXEC: the first byte that cannot be executed */
+    GuestAddr noexec; /* with TRANS_NOEXEC: the first byte that cannot be executed */
     SideEntry *side;
     SideRecipe *recipes;
     V128 *interp_vals;  /* for RtConfig.interpret and cold code */
     bool alone;         /* in an exclusive section: exclusive.c */
     bool beyond;        /* the unit at hand depends on code that was read separately */
     bool pair_end;      /* the last front end run met the end of a pair */
+    uint8_t landings;   /* of the code that the last front end run began with: Unit.landings */
     int32_t pair_depth; /* calls less returns within the pair */
     bool cold_vec;      /* vector registers lie in their slots: cold.c */
     uint32_t interp_flags;
@@ -115,7 +116,9 @@ typedef struct Rt {
     uint32_t left;       /* chunks with room that ended vcpus left: index of the first; 0: none */
     UnitMap *unit_map;   /* chained by hash_next */
     PageNode **page_map;
-    uint32_t *lookup[MODE_COUNT]; /* made when first used */
+    uint32_t
+        *lookup[LANDING_KINDS][MODE_COUNT]; /* made when first used; kind 0's for all if !guarded */
+    bool guarded;                           /* rt_guard was called */
     Lock lock;
     uint64_t epoch; /* atomic: rises with each invalidation */
     uint64_t unit_counter;
@@ -154,8 +157,9 @@ void cache_fork_parent(void);
 void cache_fork_child(void);
 Unit *cache_find(GuestAddr pc, uint32_t mode); /* lock-free */
 Unit *cache_unit_of_host(uint64_t host_pc);    /* lock-free, async-signal-safe */
-uint32_t *cache_lookup_table(Vcpu *v, uint32_t mode);
-void cache_lookup_fill(Vcpu *v, Unit *u);
+void cache_lookup_select(Vcpu *v);             /* the tables of v's mode, for host code */
+/* u is where a computed branch of `kind` led. */
+void cache_lookup_fill(Vcpu *v, Unit *u, uint32_t kind);
 /* Publishes u; under the lock. Returns another live unit of the same key if one came first. */
 Unit *cache_publish(Unit *u);
 
@@ -170,6 +174,17 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns);
  * TRANS_FULL when the first one is none. Sets *vectors when a vector slot is read or written.
  */
 TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns, bool *vectors);
+/* The branch that led to the code that was just read, if it was computed, may land there; it has.
+ */
+static inline bool trans_lands(Vcpu *v)
+{
+    if (LIKELY(!v->landing))
+        return true;
+    if (UNLIKELY(!(((Trans *)v->trans)->landings >> v->landing & 1)))
+        return false;
+    v->landing = 0;
+    return true;
+}
 bool trans_init(Vcpu *v);
 void trans_free(Vcpu *v);
 

@@ -47,6 +47,8 @@ RtEvent interp_run(Vcpu *v)
         uint32_t max = rt.cfg.single_step ? 1 : UNIT_INSNS_DEFAULT;
         if (trans_front(v, pc, max) != TRANS_OK)
             return (RtEvent){.kind = RT_NOEXEC, .data = t->noexec};
+        if (!trans_lands(v))
+            return (RtEvent){.kind = RT_TRAP, .trap = TRAP_ILLEGAL};
         while (t->ir.overflow)
             trans_front(v, pc, max = t->ir.guest_insns / 2);
         dump_guest(&t->ir, pc, t->hi);

@@ -83,6 +83,7 @@ static bool run_left(Vcpu *v, ExitRec **rec, RtEvent *ev)
         return false;
     case LEAVE_IC:
         *rec = (ExitRec *)v->leave_data;
+        v->landing = (*rec)->landing;
         return false;
     case LEAVE_LOOKUP:
     case LEAVE_POLL:
@@ -101,7 +102,6 @@ static bool run_left(Vcpu *v, ExitRec **rec, RtEvent *ev)
     CHECK_NEVER("a known leave reason");
 }
 
-/* looked: the lookup table had no unit for this pc. */
 /* False when what stopped the guest is the runtime's own business and it may go on. */
 static bool run_is_event(Vcpu *v, ExitRec **rec, RtEvent *ev)
 {
@@ -111,6 +111,16 @@ static bool run_is_event(Vcpu *v, ExitRec **rec, RtEvent *ev)
     return run_left(v, rec, ev);
 }
 
+/* False when the branch that led to u may not land there: *ev says so, and it stays in v. */
+static bool run_lands(Vcpu *v, const Unit *u, RtEvent *ev)
+{
+    if (LIKELY(u->landings >> v->landing & 1))
+        return true;
+    *ev = (RtEvent){.kind = RT_TRAP, .trap = TRAP_ILLEGAL};
+    return false;
+}
+
+/* The branch to u has landed. looked: the lookup table had no unit for this pc. */
 static void run_connect(Vcpu *v, ExitRec *rec, Unit *u, bool looked)
 {
     if (rec && rec->kind == EXIT_IC)
@@ -118,7 +128,8 @@ static void run_connect(Vcpu *v, ExitRec *rec, Unit *u, bool looked)
     else if (rec)
         link_exit(v, rec, u);
     if (looked)
-        cache_lookup_fill(v, u);
+        cache_lookup_fill(v, u, v->landing);
+    v->landing = 0;
 }
 
 /*
@@ -133,7 +144,7 @@ uint64_t rt_syscall(Vcpu *v)
     rt.cfg.syscall(v);
     __atomic_store_n(&v->in_guest, 1, __ATOMIC_SEQ_CST);
     if (LIKELY(!__atomic_load_n(&v->poll, __ATOMIC_ACQUIRE) && *slot_pc(v) == next &&
-               v->lookup == lookup &&
+               v->lookup == lookup && !v->landing &&
                __atomic_load_n(&rt.epoch, __ATOMIC_ACQUIRE) == v->epoch_seen))
         return 1;
     v->leave_reason = LEAVE_POLL;
@@ -177,7 +188,7 @@ RtEvent rt_run(Vcpu *v)
             fork_note_code(*slot_pc(v), v->mode);
             u = run_translate(v, &ev);
         }
-        if (UNLIKELY(!u)) {
+        if (UNLIKELY(!u || !run_lands(v, u, &ev))) {
             run_exit(v);
             rec = NULL;
             if (ev.signo != -1)

@@ -13,7 +13,7 @@
 #include "ownmap.h"
 #include "trans_dump.h"
 
-enum { COLD_WINDOW = 64, FOLLOW_MAX = 4, HOST_PROT_RW = 3 };
+enum { COLD_WINDOW = 64, FOLLOW_MAX = 4, HOST_PROT_RW = 3, LANDS_ALL = (1 << LANDING_KINDS) - 1 };
 
 /* Guest bytes copied in, so that a page vanishing under the translator is no fault of ours. */
 typedef struct CodeWindow {
@@ -48,26 +48,29 @@ static uint32_t front_peek(GuestAddr pc, void *buf, uint32_t n)
     return in_page < n && gm_copy_in(buf, pc, in_page) ? in_page : 0;
 }
 
-static TransCtx front_ctx(Trans *t, const Vcpu *v, GuestAddr pc)
+static TransCtx front_ctx(Trans *t, const Vcpu *v, GuestAddr pc, const RtCode *rc)
 {
     t->pair_end = false;
     return (TransCtx){.u = &t->ir,
                       .pc = pc,
                       .mode = v->mode,
+                      .guarded = rc->guarded,
                       .features = &rt.cfg.guest_features,
                       .vdso_start = rt.cfg.vdso_start,
                       .vdso_end = rt.cfg.vdso_end,
                       .peek = t->alone || rt.cfg.interpret ? NULL : front_peek};
 }
 
-static void front_open(Trans *t, Vcpu *v, GuestAddr pc, const RtCode *rc)
+static void front_open(Trans *t, Vcpu *v, const CodeWindow *w, const RtCode *rc)
 {
+    GuestAddr pc = w->start;
     ir_unit_reset(&t->ir);
     t->ir.module_base = rc->module_base;
     t->ir.module_fixed = rc->module_fixed;
     t->ir.mode = v->mode;
     t->ir.start_off = (int64_t)(pc - rc->module_base);
     t->ir.guest_insns = 0;
+    t->landings = rc->guarded ? rt.cfg.guest->landings(w->bytes) : LANDS_ALL;
     t->lo = pc;
     t->hi = pc;
     t->n_source = 0;
@@ -111,13 +114,16 @@ static bool front_follows(const TransCtx *tc, const Trans *t, uint32_t *follows)
     return near && (*follows)++ < FOLLOW_MAX;
 }
 
-/* The window has the longest instruction at pc, or what is executable of it. */
-static bool front_fetch(CodeWindow *w, GuestAddr pc, const RtCode *unit)
+/* The window has the longest instruction at tc->pc, or what is executable of it. */
+static bool front_fetch(CodeWindow *w, TransCtx *tc, const RtCode *unit)
 {
     RtCode rc;
-    if (window_has(w, pc, rt.cfg.guest->insn_len_max))
+    if (window_has(w, tc->pc, rt.cfg.guest->insn_len_max))
         return true;
-    return window_fill(w, pc, CODE_WINDOW, &rc) && rc.module_base == unit->module_base;
+    if (!window_fill(w, tc->pc, CODE_WINDOW, &rc))
+        return false;
+    tc->guarded = rc.guarded;
+    return rc.module_base == unit->module_base;
 }
 
 /*
@@ -149,13 +155,13 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     t->noexec = pc;
     if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, CODE_WINDOW, &rc))
         return TRANS_NOEXEC;
-    front_open(t, v, pc, &rc);
+    front_open(t, v, &w, &rc);
     front_fold(t);
-    TransCtx tc = front_ctx(t, v, pc);
+    TransCtx tc = front_ctx(t, v, pc, &rc);
     uint32_t follows = 0;
     bool loop = cold_loop_head(pc); /* a loop's unit has all of it */
     for (;;) {
-        if (!front_fetch(&w, tc.pc, &rc))
+        if (!front_fetch(&w, &tc, &rc))
             break;
         TransResult r = front_insn(t, &tc, &w);
         if (r == TR_SHORT && t->ir.guest_insns == 0)
@@ -197,8 +203,8 @@ TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns, bool *ve
     RtCode rc;
     if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, COLD_WINDOW, &rc))
         return TRANS_NOEXEC;
-    front_open(t, v, pc, &rc);
-    TransCtx tc = front_ctx(t, v, pc);
+    front_open(t, v, &w, &rc);
+    TransCtx tc = front_ctx(t, v, pc, &rc);
     while (t->ir.guest_insns < max_insns && window_has(&w, tc.pc, rt.cfg.guest->insn_align)) {
         IrRef first = t->ir.n;
         TransResult r = front_insn(t, &tc, &w);
@@ -334,6 +340,7 @@ static uint32_t trans_place(Trans *t, Vcpu *v, GuestAddr pc, const CodeOut *out,
                 .exits = (ExitRec *)out->data_rw,
                 .n_exits = out->n_exits,
                 .n_insns = (uint16_t)t->ir.guest_insns,
+                .landings = t->landings,
                 .side = side,
                 .n_side = out->n_side,
                 .recipes = rec,

@@ -195,5 +195,6 @@ const GuestOps guest_a64 = {
     .platform = "aarch64",
     .insns = &a64_insns,
     .row_of = a64_row_of,
+    .landings = a64_landings,
     .coverage = a64_coverage,
 };

@@ -54,6 +54,12 @@ static inline IrRef a64_next(TransCtx *tc)
 /* The condition field as a bool; 14 and 15 are always true. */
 IrRef a64_cond(TransCtx *tc, unsigned cond);
 
+/* Ends the unit with BR and its like (the address was in rn) or BLR (sets x30). */
+TransResult a64_jump(TransCtx *tc, unsigned rn, IrRef to);
+TransResult a64_call(TransCtx *tc, IrRef to);
+/* GuestOps.landings */
+uint8_t a64_landings(const uint8_t *code);
+
 /* Ends the unit with a trap reported at this instruction (or after it, as ir.h says for `why`). */
 TransResult a64_trap(TransCtx *tc, IrTrap why, IrRef data);
 /* An undefined instruction at this pc; said once a row in the log. */
@@ -65,8 +71,8 @@ static inline bool a64_has(const TransCtx *tc, A64Feat feat)
 }
 
 /*
- * a + b or a - b to register rd (none if 31) and its flags to nzcv. The flags op stands right beside
- * the sum: backends make one instruction of the two.
+ * a + b or a - b to register rd (none if 31) and its flags to nzcv. The flags op stands right
+ * beside the sum: backends make one instruction of the two.
  */
 void a64_addsub_flags(TransCtx *tc, unsigned sf, bool sub, unsigned rd, IrRef a, IrRef b);
 /* A data address as the memory ops take it: register n or SP (masked to 56 bits in TBI mode). */

@@ -153,20 +153,6 @@ bool a64_pauth_hint(TransCtx *tc, unsigned n)
 
 /* ---- branches and loads ---- */
 
-static TransResult jump_to(TransCtx *tc, IrRef to)
-{
-    ir_op1(tc->u, IR_XIND, IR_VOID, to);
-    return TR_END;
-}
-
-static TransResult call_to(TransCtx *tc, IrRef to)
-{
-    IrRef back = a64_next(tc);
-    ir_set(tc->u, A64_X30, back);
-    ir_op2(tc->u, IR_XCALLI, IR_VOID, to, back);
-    return TR_END;
-}
-
 static unsigned auth_i(unsigned m)
 {
     return HOW_AUTH | (m ? A64_KEY_IB : A64_KEY_IA);
@@ -175,25 +161,25 @@ static unsigned auth_i(unsigned m)
 TransResult a64_braaz(TransCtx *tc, A64Insn insn)
 {
     const A64_braaz f = insn.braaz;
-    return jump_to(tc, pac(tc, auth_i(f.M), a64_r(tc, 1, f.rn), zero(tc)));
+    return a64_jump(tc, f.rn, pac(tc, auth_i(f.M), a64_r(tc, 1, f.rn), zero(tc)));
 }
 
 TransResult a64_blraaz(TransCtx *tc, A64Insn insn)
 {
     const A64_blraaz f = insn.blraaz;
-    return call_to(tc, pac(tc, auth_i(f.M), a64_r(tc, 1, f.rn), zero(tc)));
+    return a64_call(tc, pac(tc, auth_i(f.M), a64_r(tc, 1, f.rn), zero(tc)));
 }
 
 TransResult a64_braa(TransCtx *tc, A64Insn insn)
 {
     const A64_braa f = insn.braa;
-    return jump_to(tc, pac(tc, auth_i(f.M), a64_r(tc, 1, f.rn), a64_rsp(tc, 1, f.rm)));
+    return a64_jump(tc, f.rn, pac(tc, auth_i(f.M), a64_r(tc, 1, f.rn), a64_rsp(tc, 1, f.rm)));
 }
 
 TransResult a64_blraa(TransCtx *tc, A64Insn insn)
 {
     const A64_blraa f = insn.blraa;
-    return call_to(tc, pac(tc, auth_i(f.M), a64_r(tc, 1, f.rn), a64_rsp(tc, 1, f.rm)));
+    return a64_call(tc, pac(tc, auth_i(f.M), a64_r(tc, 1, f.rn), a64_rsp(tc, 1, f.rm)));
 }
 
 /* The register keeps the signed address. */
