@@ -251,6 +251,8 @@ _Noreturn void signal_die(Thread *t, int sig, const SigInfo *info)
     long pid = HS(__NR_getpid), tid = HS(__NR_gettid);
     if (LOG_ON(CRASH))
         crash_report(t, sig, info);
+    sys_trace_line(&t->sys, "+++ killed by %s +++",
+                   sys_signal_name(sig) ? sys_signal_name(sig) : "a real-time signal");
     set_default(sig);
     if (!info || hs_failed(HS(__NR_rt_tgsigqueueinfo, pid, tid, sig, info)))
         HS(__NR_tgkill, pid, tid, sig);
@@ -284,8 +286,7 @@ static void deliver(Thread *t, const SigInfo *info, bool forced)
     SigAction act = take_action(t, sig);
     LOG(SIGNAL, "ferry: signal %d code %d addr %lx handler %lx\n", sig, info->code, info->addr,
         act.handler);
-    sys_trace_line(&t->sys, "--- %s {si_code=%d, si_addr=0x%lx} ---\n",
-                   sys_signal_name(sig) ? sys_signal_name(sig) : "signal", info->code, info->addr);
+    sys_trace_signal(&t->sys, info);
     if (forced && (t->sig.blocked & sig_bit(sig) || act.handler == (uintptr_t)SIG_IGN))
         signal_die(t, sig, info);
     if (act.handler == (uintptr_t)SIG_IGN)

@@ -57,44 +57,17 @@ void sys_show_flags(StrBuf *sb, const SysAbi *abi, unsigned set, uint64_t v)
     }
 }
 
-static void show_signal(StrBuf *sb, uint64_t v)
+/* S_IFREG|0644; at least three octal digits after the 0. */
+static void show_mode(StrBuf *sb, const SysAbi *abi, unsigned mode)
 {
-    const char *name = sys_signal_name((int)v);
-    if (name)
-        sb_puts(sb, name);
-    else if ((int)v >= 32 && (int)v <= 64)
-        sb_printf(sb, "SIGRT_%d", (int)v - 32);
-    else
-        sb_printf(sb, "%d", (int)v);
-}
-
-static void show_sigmask(StrBuf *sb, uint64_t mask)
-{
-    unsigned count = 0;
-    for (uint64_t m = mask; m; m &= m - 1)
-        count++;
-    bool invert = count > 32;
-    uint64_t bits = invert ? ~mask : mask;
-    sb_puts(sb, invert ? "~[" : "[");
-    for (unsigned sig = 1, n = 0; sig <= 64; sig++) {
-        if (!(bits >> (sig - 1) & 1))
-            continue;
-        if (n++)
-            sb_putc(sb, ' ');
-        const char *name = sys_signal_name((int)sig);
-        if (name)
-            sb_puts(sb, name + 3);
-        else
-            sb_printf(sb, "RT_%u", sig - 32);
+    enum { TYPE = 0170000, PERMISSIONS = 0777 };
+    if (mode & TYPE) {
+        sys_show_flags(sb, abi, SYS_SET_mode, mode & ~(unsigned)PERMISSIONS);
+        sb_putc(sb, '|');
+        mode &= PERMISSIONS;
     }
-    sb_putc(sb, ']');
-}
-
-/* At least three octal digits after the 0; six when the type or set-id bits are there. */
-static void show_mode(StrBuf *sb, unsigned mode)
-{
     sb_putc(sb, '0');
-    for (int shift = mode >= 01000 ? 15 : 6; shift >= 0; shift -= 3)
+    for (int shift = mode >= 01000 ? 9 : 6; shift >= 0; shift -= 3)
         sb_putc(sb, (char)('0' + (mode >> shift & 7)));
 }
 
@@ -150,13 +123,13 @@ void sys_show_value(StrBuf *sb, SysCtx *c, unsigned kind, unsigned ref, uint64_t
         return;
     case SYS_KIND_MODE:
     case SYS_KIND_CMODE:
-        show_mode(sb, (unsigned)v);
+        show_mode(sb, c->abi, (unsigned)v);
         return;
     case SYS_KIND_DIRFD:
         show_dirfd(sb, v);
         return;
     case SYS_KIND_SIG:
-        show_signal(sb, v);
+        sys_show_signal(sb, (int)v);
         return;
     case SYS_KIND_DEV:
         show_dev(sb, v);
@@ -165,7 +138,10 @@ void sys_show_value(StrBuf *sb, SysCtx *c, unsigned kind, unsigned ref, uint64_t
         show_rlim(sb, v);
         return;
     case SYS_KIND_SIGMASK:
-        show_sigmask(sb, v);
+        sys_show_sigmask(sb, v);
+        return;
+    case SYS_KIND_HANDLER:
+        sys_show_handler(sb, v);
         return;
     case SYS_KIND_FLAGS:
         sys_show_flags(sb, c->abi, ref, v);
@@ -288,6 +264,10 @@ void sys_show_struct(StrBuf *sb, SysCtx *c, unsigned id, GuestAddr addr)
     uint8_t bytes[SYS_STRUCT_MAX];
     if (!addr || !gm_copy_in(bytes, addr, s->size[c->abi->layout])) {
         show_hex_or_null(sb, addr);
+        return;
+    }
+    if (id == SYS_STRUCT_siginfo) {
+        sys_show_siginfo(sb, c, bytes);
         return;
     }
     const SysField *f = &sys_fields[s->first];

@@ -55,17 +55,15 @@ static void show_structv(StrBuf *sb, const SysShow *s, const SysArg *arg, uint64
     sb_puts(sb, n > SHOW_ITEMS ? ", ...]" : "]");
 }
 
-static void show_iov(StrBuf *sb, const SysShow *s, const SysArg *arg, uint64_t v)
+void sys_show_iov(StrBuf *sb, GuestAddr addr, uint64_t n, uint64_t bytes)
 {
-    uint64_t n = length_of(s, arg);
-    uint64_t left = arg->dir == SYS_DIR_OUT ? (uint64_t)s->ret : ~0ull;
     sb_putc(sb, '[');
     for (uint64_t i = 0; i < MIN(n, (uint64_t)SHOW_VECTOR); i++) {
         uint64_t iov[2];
-        if (!gm_copy_in(iov, v + i * sizeof iov, sizeof iov))
+        if (!gm_copy_in(iov, addr + i * sizeof iov, sizeof iov))
             break;
-        uint64_t k = MIN(iov[1], left);
-        left -= k;
+        uint64_t k = MIN(iov[1], bytes);
+        bytes -= k;
         sb_puts(sb, i ? ", {iov_base=" : "{iov_base=");
         sys_show_bytes(sb, iov[0], k, SHOW_STRING);
         sb_printf(sb, ", iov_len=%lu}", iov[1]);
@@ -100,40 +98,21 @@ static void show_envp(StrBuf *sb, uint64_t v)
     sb_printf(sb, "0x%lx /* %u vars */", v, n);
 }
 
-static void show_inet(StrBuf *sb, const uint8_t *sa)
+/* An argument whose length argument points to the length once the call is done. */
+static uint64_t given_length(const SysShow *s, const SysArg *arg)
 {
-    unsigned port = (unsigned)sa[2] << 8 | sa[3];
-    sb_printf(sb, "{sa_family=AF_INET, sin_port=htons(%u), sin_addr=%u.%u.%u.%u}", port, sa[4],
-              sa[5], sa[6], sa[7]);
+    uint32_t given;
+    if (arg->dir != SYS_DIR_OUT)
+        return length_of(s, arg);
+    return gm_copy_in(&given, s->args[arg->len], sizeof given) ? given : 0;
 }
 
-static void show_sockaddr(StrBuf *sb, const SysShow *s, const SysArg *arg, uint64_t v)
+/* What a call that moves data fills or takes; all of it when it is sent. */
+static void show_message(StrBuf *sb, const SysShow *s, const SysArg *arg, uint64_t v)
 {
-    uint64_t len = length_of(s, arg);
-    uint32_t given;
-    if (arg->dir == SYS_DIR_OUT) /* the length argument points to the length */
-        len = gm_copy_in(&given, s->args[arg->len], sizeof given) ? given : 0;
-    uint8_t sa[110] = {0};
-    len = MIN(len, sizeof sa);
-    if (len < 2 || !gm_copy_in(sa, v, len)) {
-        show_pointer(sb, v);
-        return;
-    }
-    unsigned family = (unsigned)sa[0] | (unsigned)sa[1] << 8;
-    if (family == 2 && len >= 8) {
-        show_inet(sb, sa);
-        return;
-    }
-    sb_puts(sb, "{sa_family=");
-    sys_show_value(sb, s->c, SYS_KIND_ENUM, SYS_SET_af, family);
-    if (family == 1 && len > 2) { /* AF_UNIX: abstract names start with NUL */
-        size_t n = 0;
-        while (n < len - 2 && (sa[2 + n] || !sa[2]))
-            n++;
-        sb_puts(sb, ", sun_path=");
-        sys_show_quoted(sb, (char *)sa + 2, n);
-    }
-    sb_putc(sb, '}');
+    bool received = arg->dir == SYS_DIR_INOUT;
+    sys_show_message(sb, s->c, v, received ? (uint64_t)s->ret : ~0ull,
+                     !received || !hs_failed(s->ret));
 }
 
 static void show_pollfds(StrBuf *sb, const SysShow *s, const SysArg *arg, uint64_t v)
@@ -196,6 +175,19 @@ static void show_wstatus(StrBuf *sb, uint64_t v)
         sb_printf(sb, "[{WIFEXITED(s) && WEXITSTATUS(s) == %u}]", w >> 8 & 0xff);
 }
 
+/* pselect6's last argument: a pointer to the mask and its size. */
+static void show_sigarg(StrBuf *sb, const SysShow *s, uint64_t v)
+{
+    uint64_t arg[2];
+    if (!v || !gm_copy_in(arg, v, sizeof arg)) {
+        show_pointer(sb, v);
+        return;
+    }
+    sb_puts(sb, "{sigmask=");
+    show_sigset(sb, s, arg[0]);
+    sb_printf(sb, ", sigsetsize=%lu}", arg[1]);
+}
+
 /* linux_dirent64: d_ino 8, d_off 8, d_reclen 2 at 16. */
 static void show_dents(StrBuf *sb, const SysShow *s, const SysArg *arg, uint64_t v)
 {
@@ -236,13 +228,16 @@ static void show_pointed(StrBuf *sb, const SysShow *s, const SysArg *arg, uint64
         sys_show_bytes(sb, v, length_of(s, arg), SHOW_STRING);
         return;
     case SYS_KIND_STRUCT:
-        sys_show_struct(sb, s->c, arg->ref, v);
+        if (arg->ref == SYS_STRUCT_msghdr)
+            show_message(sb, s, arg, v);
+        else
+            sys_show_struct(sb, s->c, arg->ref, v);
         return;
     case SYS_KIND_STRUCTV:
         show_structv(sb, s, arg, v);
         return;
     case SYS_KIND_IOV:
-        show_iov(sb, s, arg, v);
+        sys_show_iov(sb, v, length_of(s, arg), arg->dir == SYS_DIR_OUT ? (uint64_t)s->ret : ~0ull);
         return;
     case SYS_KIND_STRV:
         show_strv(sb, v);
@@ -251,7 +246,13 @@ static void show_pointed(StrBuf *sb, const SysShow *s, const SysArg *arg, uint64
         show_envp(sb, v);
         return;
     case SYS_KIND_SOCKADDR:
-        show_sockaddr(sb, s, arg, v);
+        sys_show_sockaddr(sb, s->c, v, given_length(s, arg));
+        return;
+    case SYS_KIND_SOCKOPT:
+        sys_show_option(sb, v, given_length(s, arg));
+        return;
+    case SYS_KIND_MMSGS:
+        sys_show_messages(sb, s->c, v, length_of(s, arg), arg->dir == SYS_DIR_OUT);
         return;
     case SYS_KIND_POLLFDS:
         show_pollfds(sb, s, arg, v);
@@ -261,6 +262,9 @@ static void show_pointed(StrBuf *sb, const SysShow *s, const SysArg *arg, uint64
         return;
     case SYS_KIND_SIGSET:
         show_sigset(sb, s, v);
+        return;
+    case SYS_KIND_SIGARG:
+        show_sigarg(sb, s, v);
         return;
     case SYS_KIND_WSTATUS:
         show_wstatus(sb, v);

@@ -190,6 +190,8 @@ uint64_t sys_open_flags_to_guest(const SysAbi *abi, uint64_t flags);
  * Prints nothing unless --strace is on.
  */
 void sys_trace_line(SysCtx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same of a signal that the guest gets; a copy of its siginfo_t. */
+void sys_trace_signal(SysCtx *c, const void *siginfo);
 
 /* Logs the thread's last calls, the latest last; under -d crash they are kept. */
 void sys_show_recent(const SysCtx *c);

@@ -84,5 +84,22 @@ void sys_show_string(StrBuf *sb, GuestAddr addr, size_t max);
 void sys_show_bytes(StrBuf *sb, GuestAddr addr, uint64_t len, size_t max);
 void sys_show_quoted(StrBuf *sb, const char *text, size_t n);
 void sys_show_arg(StrBuf *sb, const SysShow *s, const SysRow *row, unsigned n);
+/* An iovec of n parts, of which `bytes` bytes count. */
+void sys_show_iov(StrBuf *sb, GuestAddr addr, uint64_t n, uint64_t bytes);
+
+/* Signals (show_sig.c); info: a copy of a siginfo_t, of which 48 bytes are read. */
+void sys_show_signal(StrBuf *sb, int sig);
+void sys_show_sigmask(StrBuf *sb, uint64_t mask);
+void sys_show_handler(StrBuf *sb, uint64_t v);
+void sys_show_siginfo(StrBuf *sb, SysCtx *c, const uint8_t *info);
+
+/*
+ * Sockets (show_sock.c). A message with `bytes` bytes of data in its iovec; not filled: of a failed
+ * receive, only pointers. Messages of sendmmsg and recvmmsg.
+ */
+void sys_show_sockaddr(StrBuf *sb, SysCtx *c, GuestAddr addr, uint64_t len);
+void sys_show_message(StrBuf *sb, SysCtx *c, GuestAddr addr, uint64_t bytes, bool filled);
+void sys_show_messages(StrBuf *sb, SysCtx *c, GuestAddr addr, uint64_t n, bool received);
+void sys_show_option(StrBuf *sb, GuestAddr addr, uint64_t len);
 
 #endif

@@ -130,3 +130,17 @@ void sys_trace_line(SysCtx *c, const char *fmt, ...)
     va_end(ap);
     write_line(&t, c);
 }
+
+void sys_trace_signal(SysCtx *c, const void *siginfo)
+{
+    SysTrace t;
+    if (!LOG_ON(STRACE))
+        return;
+    t.sb = STRBUF_ON(t.text);
+    sb_printf(&t.sb, "%d --- ", tid_of(c));
+    sys_show_signal(&t.sb, *(const int32_t *)siginfo);
+    sb_putc(&t.sb, ' ');
+    sys_show_siginfo(&t.sb, c, siginfo);
+    sb_puts(&t.sb, " ---");
+    write_line(&t, c);
+}

@@ -32,11 +32,13 @@ KINDS = {
     "pollfds": ("pollfds", 3, "len"), "fdset": ("fdset", 3, "len"),
     "dents": ("dents", 2, "len"),
     "sigset": ("sigset", 1, None), "osigset": ("sigset", 2, None),
-    "wstatus": ("wstatus", 2, None),
+    "wstatus": ("wstatus", 2, None), "sigarg": ("sigarg", 1, None),
+    "sockopt": ("sockopt", 1, "len"), "osockopt": ("sockopt", 2, "len"),
+    "mmsgs": ("mmsgs", 1, "len"), "ommsgs": ("mmsgs", 2, "len"),
 }
 SCALAR = re.compile(r"[su](8|16|32|64)|int|uint|long|ulong|ptr")
 # kinds that only a struct's `show=` uses
-SHOW_KINDS = ["cstr", "rlim", "sigmask"]
+SHOW_KINDS = ["cstr", "rlim", "sigmask", "handler"]
 LEN_RET, LEN_NONE, LEN_CONST = 6, 7, 8
 
 

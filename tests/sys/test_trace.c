@@ -96,7 +96,7 @@ Test(trace, operations_show_their_own_arguments)
     EXPECT("prctl(PR_SET_DUMPABLE, 1) = 0");
     int one = 1;
     CALL(G_setsockopt, -1, 1, 2, &one, 4);
-    EXPECT("setsockopt(-1, SOL_SOCKET, SO_REUSEADDR, \"\\1\\0\\0\\0\", 4) = -1 EBADF "
+    EXPECT("setsockopt(-1, SOL_SOCKET, SO_REUSEADDR, [1], 4) = -1 EBADF "
            "(Bad file descriptor)");
 }
 
@@ -119,7 +119,7 @@ Test(trace, structs_in_the_guests_layout)
     CALL(G_fstat, fd, g);
     const char *t = traced();
     cr_assert_not_null(strstr(t, ", st_rdev=makedev(0x1, 0x3), "), "%s", t);
-    cr_assert_not_null(strstr(t, "st_mode=0020666, "), "%s", t);
+    cr_assert_not_null(strstr(t, "st_mode=S_IFCHR|0666, "), "%s", t);
     cr_assert_null(strstr(t, "_pad"), "%s", t);
 }
 
@@ -166,7 +166,7 @@ Test(trace, addresses_of_sockets)
     CALL(G_connect, -1, &sin, sizeof sin);
     char want[128]; /* the fixture stands in for the handler */
     snprintf(want, sizeof want,
-             "7 connect(-1, {sa_family=AF_INET, sin_port=htons(80), sin_addr=127.0.0.1}, 16) = %d\n",
+             "7 connect(-1, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, 16) = %d\n",
              1000000 + SYS_ROW_connect);
     cr_assert_str_eq(traced(), want);
 }

@@ -134,7 +134,9 @@ def enter(a):
         qemu = os.path.join(a.qemu_dir, 'qemu-%s-static' % machine)
         register(machine, a.ferry if a.runner == 'binfmt' else qemu)
     prepare(a.tree)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and children inherit that
+    # Python ignores SIGPIPE, shells ignore SIGINT for what they run in the background.
+    for sig in signal.SIGPIPE, signal.SIGINT:
+        signal.signal(sig, signal.SIG_DFL)
     os.chroot(a.tree)
     os.chdir('/')
     env = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': '/root',
