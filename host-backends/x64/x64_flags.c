@@ -78,7 +78,7 @@ static void sel_with_result(X64Sel *s, IrRef i, IrRef twin)
     x64_sel_dst(s, r, twin, RC_GPR, 0);
     if (s->val[i].need) {
         x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
-        r->dst[1].flags |= RAF_EARLY;
+        x64_sel_early(r, 1);
     }
     x64_sel_use_int(s, r, y->arg[0], bits, RAF_TIED);
     use_rest(s, r, y, bits);
@@ -101,7 +101,7 @@ void x64_select_flags(X64Sel *s, IrRef i, const IrInsn *in)
     if (s->val[i].need) {
         x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
         if (!in_place)
-            r->dst[0].flags |= RAF_EARLY;
+            x64_sel_early(r, 0);
     } else if (!in_place) {
         x64_sel_tmp(r, 1, 0);
     }

@@ -106,16 +106,18 @@ static inline bool x64_wants_eflags(const RaInsn *r)
 static inline RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
 {
     RaInsn *r = --s->at;
-    /* not the arrays: their entries are filled one by one */
-    memset(r, 0, offsetof(RaInsn, dst));
-    memset(&r->first_move, 0, sizeof *r - offsetof(RaInsn, first_move));
+    /* in two halves: the compiler makes a slow string store of one piece */
+    memset(r, 0, offsetof(RaInsn, clobbers));
+    memset(&r->clobbers, 0, offsetof(RaInsn, first_move) - offsetof(RaInsn, clobbers));
     r->ir = ir;
     r->kind = RA_OP;
     r->extra = (uint32_t)s->val[ir].eflags << X64_EFL_SHIFT;
     return r;
 }
-static inline void x64_sel_operand(RaOperand *o, IrRef ref, RegClass cls, unsigned flags)
+/* Fills in an operand or result of r. */
+static inline void x64_sel_operand(RaInsn *r, RaOperand *o, IrRef ref, RegClass cls, unsigned flags)
 {
+    r->binds |= flags & RAF_BINDS;
     o->ref = ref;
     o->loc = LOC_NONE;
     o->cls = (uint8_t)cls;
@@ -128,14 +130,19 @@ static inline void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, un
     DCHECK(r->n_dst < ARRAY_LEN(r->dst));
     if (cls == RC_VEC)
         ref = x64_vec_sel_result(s, ref);
-    x64_sel_operand(&r->dst[r->n_dst++], ref, cls, flags);
+    x64_sel_operand(r, &r->dst[r->n_dst++], ref, cls, flags);
+}
+static inline void x64_sel_early(RaInsn *r, unsigned k)
+{
+    r->dst[k].flags |= RAF_EARLY;
+    r->binds |= RAF_EARLY;
 }
 void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg);
 /* Appends an operand and marks `ref` as needed. */
 static inline void x64_sel_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned flags)
 {
     DCHECK(r->n_ops < RA_MAX_OPS);
-    x64_sel_operand(&r->op[r->n_ops++], ref, cls, flags);
+    x64_sel_operand(r, &r->op[r->n_ops++], ref, cls, flags);
     s->val[ref].need = true;
 }
 void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg, unsigned flags);
@@ -188,7 +195,7 @@ static inline void x64_sel_op(X64Sel *s, RaInsn *r, unsigned k, IrRef alias, uns
     _Static_assert(RAF_MEM_OK == 1, "a narrow value takes it away");
     IrRef ref = alias & ~X64_NARROW;
     r->n_ops = (uint8_t)(k + 1);
-    x64_sel_operand(&r->op[k], ref, RC_GPR, flags & ~(alias >> X64_NARROW_SHIFT));
+    x64_sel_operand(r, &r->op[k], ref, RC_GPR, flags & ~(alias >> X64_NARROW_SHIFT));
     s->val[ref].need = true;
 }
 /* x64_sel_use of an integer operand through x64_sel_alias. */

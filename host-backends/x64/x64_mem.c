@@ -160,7 +160,7 @@ void x64_select_amo(X64Sel *s, IrRef i, const IrInsn *in)
         x64_sel_use_int_fixed(s, r, in->arg[1], bits, X64_RAX);
         return;
     }
-    r->dst[0].flags |= RAF_EARLY; /* rax is filled before the operands' last use */
+    x64_sel_early(r, 0); /* rax is filled before the operands' last use */
     use_address(s, r, in, false, 1);
     use_spillable(s, r, in->arg[1], bits);
 }

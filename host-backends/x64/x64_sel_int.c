@@ -14,7 +14,7 @@ static inline RaInsn *new_int(X64Sel *s, IrRef i, unsigned form, unsigned dst_fl
     r->form = (uint8_t)form;
     r->size = (uint8_t)x64_type_size((IrType)x64_ir(s, i)->type);
     r->n_dst = 1;
-    x64_sel_operand(&r->dst[0], i, RC_GPR, dst_flags);
+    x64_sel_operand(r, &r->dst[0], i, RC_GPR, dst_flags);
     return r;
 }
 
@@ -222,7 +222,7 @@ void x64_select_bfi(X64Sel *s, IrRef i, const IrInsn *in)
         r->form = by_mask ? XF_BFI_MASK : XF_BFI_ROT;
         x64_sel_tmp(r, by_mask, 0);
         if (!by_mask)
-            r->dst[0].flags |= RAF_EARLY;
+            x64_sel_early(r, 0);
     }
 }
 

@@ -357,6 +357,10 @@ static void lower(Fake *f, IrRef r)
         constrain_plain(f, in);
     else if (in->kind != RA_SET)
         constrain(f, in);
+    for (uint32_t k = 0; k < in->n_ops; k++)
+        in->binds |= in->op[k].flags & RAF_BINDS;
+    for (uint32_t k = 0; k < in->n_dst; k++)
+        in->binds |= in->dst[k].flags & RAF_BINDS;
 }
 
 void fake_select(Fake *f)

@@ -15,7 +15,7 @@ static RaLoc load_somewhere(RaState *s, IrRef ref)
     RaLoc r = ra_alloc_reg(s, ra_class_of(s->ra->ir, ref), 0);
     if (r == LOC_NONE)
         return r;
-    ra_emit_move(s, ref, ra_source(&s->val[ref]), r);
+    ra_emit_move(s, ref, ra_source(s, ref), r);
     ra_hold(s, r, ref);
     return r;
 }
@@ -26,7 +26,7 @@ static void store_home(RaState *s, IrRef ref)
     if (!v->regs && load_somewhere(s, ref) == LOC_NONE)
         return;
     if (v->mem & LOC_SLOT)
-        s->slot_val[v->mem & (LOC_SLOT - 1)] = 0;
+        ra_drop_slot(s, v->mem & (LOC_SLOT - 1));
     v->mem = ra_alloc_spill(s);
     ra_emit_move(s, ref, (RaLoc)__builtin_ctzll(v->regs), v->mem);
     if (v->next == POS_NONE)
@@ -44,12 +44,13 @@ void ra_store_homes(RaState *s)
 void ra_take_gets(RaState *s, const RaInsn *in)
 {
     const RaUnit *ra = s->ra;
-    while (s->cur_get < ra->n_gets && ra->gets[s->cur_get] < in->ir) {
-        IrRef g = ra->gets[s->cur_get++];
+    while (s->next_get < in->ir) {
+        IrRef g = s->next_get;
+        s->next_get = ++s->cur_get < ra->n_gets ? ra->gets[s->cur_get] : UINT32_MAX;
         RaVal *v = &s->val[g];
         uint32_t slot = (uint32_t)ra->ir->insns[g].imm;
         RaLoc p = ra->target->pin_of_slot[slot];
-        if (v->next == POS_NONE && !(v->flags & RV_HOME))
+        if (v->next == POS_NONE && !v->home)
             continue;
         /* A stand-in that was set may live there: the same bits, but a value of its own. */
         if (p != LOC_NONE) {
@@ -57,10 +58,9 @@ void ra_take_gets(RaState *s, const RaInsn *in)
             ra_hold(s, p, g);
         } else {
             ra_leave_slot(s, slot);
-            v->mem = (RaLoc)(LOC_SLOT | slot);
-            s->slot_val[slot] = g;
+            ra_hold_slot(s, slot, g);
         }
-        if (v->flags & RV_HOME)
+        if (v->home)
             store_home(s, g);
     }
 }
@@ -68,10 +68,10 @@ void ra_take_gets(RaState *s, const RaInsn *in)
 /* The slot's memory is about to change: the value that lives there moves to a register. */
 void ra_leave_slot(RaState *s, uint32_t slot)
 {
-    IrRef ref = s->slot_val[slot];
-    s->slot_val[slot] = 0;
-    if (!ref)
+    if (!(s->slot_held[slot / 64] & BIT(slot % 64)))
         return;
+    ra_drop_slot(s, slot);
+    IrRef ref = s->slot_val[slot];
     RaVal *v = &s->val[ref];
     if (v->mem != (LOC_SLOT | slot))
         return;
@@ -83,7 +83,7 @@ void ra_leave_slot(RaState *s, uint32_t slot)
 static void spill_value(RaState *s, IrRef ref)
 {
     RaVal *v = &s->val[ref];
-    if (v->next == POS_NONE || v->flags & RV_CONST || (v->mem && !(v->mem & LOC_SLOT)))
+    if (v->next == POS_NONE || ra_is_const(s, ref) || (v->mem && !(v->mem & LOC_SLOT)))
         return;
     if (!v->regs && load_somewhere(s, ref) == LOC_NONE)
         return;
@@ -99,12 +99,14 @@ void ra_save_state(RaState *s)
         if (ref)
             spill_value(s, ref);
     }
-    for (uint32_t slot = 0; slot < s->ra->ir->n_slots; slot++) {
-        IrRef ref = s->slot_val[slot];
-        if (ref && s->val[ref].mem == (LOC_SLOT | slot))
-            spill_value(s, ref);
-        s->slot_val[slot] = 0;
-    }
+    for (uint32_t w = 0; w < ARRAY_LEN(s->slot_held); w++)
+        for (uint64_t m = s->slot_held[w]; m; m &= m - 1) {
+            uint32_t slot = 64 * w + (uint32_t)__builtin_ctzll(m);
+            IrRef ref = s->slot_val[slot];
+            if (s->val[ref].mem == (LOC_SLOT | slot))
+                spill_value(s, ref);
+        }
+    memset(s->slot_held, 0, sizeof s->slot_held);
 }
 
 void ra_forget_state(RaState *s)
@@ -157,7 +159,7 @@ void ra_pass_params(RaState *s, const IrInsn *br)
         const RaVal *v = ra_val(s, refs[k]);
         aside[k] = LOC_NONE;
         if (v->mem && is_param_home(s, b, n, v->mem, k) && !s->fail)
-            aside[k] = set_aside(s, refs[k], ra_source(v));
+            aside[k] = set_aside(s, refs[k], ra_source(s, refs[k]));
     }
     for (uint32_t k = 0; k < n && !s->fail; k++) {
         IrRef ref = refs[k];
@@ -166,7 +168,7 @@ void ra_pass_params(RaState *s, const IrInsn *br)
         if (from == LOC_NONE && v->mem == home)
             continue;
         if (from == LOC_NONE)
-            from = ra_source(v);
+            from = ra_source(s, ref);
         if (!loc_is_reg(from)) {
             RaLoc r = ra_alloc_reg(s, ra_class_of(u, ref), 0);
             if (r == LOC_NONE)
@@ -180,7 +182,7 @@ void ra_pass_params(RaState *s, const IrInsn *br)
         RaVal *v = ra_val(s, refs[k]);
         if (aside[k] != LOC_NONE)
             ra_free_spill(s, aside[k]);
-        if (v->flags & RV_HOME)
+        if (v->home)
             continue;
         v->next = POS_NONE;
         ra_release(s, v);
@@ -195,5 +197,5 @@ void ra_end_block(RaState *s)
         if (s->reg_val[r])
             ra_drop_reg(s, r);
     s->busy = 0;
-    memset(s->slot_val, 0, s->ra->ir->n_slots * sizeof s->slot_val[0]);
+    memset(s->slot_held, 0, sizeof s->slot_held);
 }

@@ -202,6 +202,18 @@ static void check_operands(Checker *c, const RaInsn *in)
     }
 }
 
+/* What select() says in sum is what it says one by one. */
+static void check_summary(Checker *c, const RaInsn *in)
+{
+    unsigned binds = 0;
+    for (uint32_t k = 0; k < in->n_ops; k++)
+        binds |= in->op[k].flags & RAF_BINDS;
+    for (uint32_t k = 0; k < in->n_dst; k++)
+        binds |= in->dst[k].flags & RAF_BINDS;
+    if (binds & ~(unsigned)in->binds)
+        bad(c, "binds is %x, without %x", in->binds, binds);
+}
+
 static void check_results(Checker *c, const RaInsn *in)
 {
     const RaTarget *t = c->ra->target;
@@ -346,6 +358,7 @@ static void check_insn(Checker *c, const RaInsn *in)
     check_moves(c, in);
     if (in->observer || eff & EFF_TERM || (x->op == IR_CALL && eff & EFF_STATE_R))
         check_convention(c, in);
+    check_summary(c, in);
     check_operands(c, in);
     check_results(c, in);
     if (c->ok)

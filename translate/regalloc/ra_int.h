@@ -1,5 +1,5 @@
 /*
- * State of one allocation, shared by ra.c (analysis and driver), ra_place.c (one insn) and
+ * State of one allocation, shared by ra.c (driver), ra_back.c (analysis), ra_place.c (one insn) and
  * ra_block.c (block borders).
  *
  * Invariants while the forward walk stands before RaInsn i:
@@ -21,19 +21,26 @@
 #define POS_NONE 0u
 #define BIT(r)   ((uint64_t)1 << (r))
 
-enum { RV_CONST = 1, RV_HOME = 2 };
-
 /* All zero: not used, nowhere, no hints. */
 typedef struct RaVal {
     uint64_t regs;     /* registers that hold it */
     uint32_t next;     /* position of its next use after the one at hand */
-    uint32_t wanted;   /* position that reads it and has no place for it yet */
     uint32_t hint_pos; /* position of the set that `hint` comes from */
     RaLoc mem;         /* spill place or slot that holds it, or 0 */
     uint8_t hint;      /* pinned register to be made in, + 1 */
     uint8_t fix;       /* register that a later use demands, + 1 */
-    uint8_t flags;     /* RV_*; RV_CONST only where it is used */
+    bool wanted;       /* the insn at hand reads it and has no place for it yet */
+    bool home;         /* has a spill place of its own: lives across blocks */
 } RaVal;
+
+/* RaInsn.way: how it is placed. */
+typedef enum RaWay {
+    WAY_OP,      /* operands and results alone */
+    WAY_PIN_SET, /* a move to op[0].fixed, or nothing */
+    WAY_MEM_SET, /* WAY_OP, and the slot's memory changes */
+    WAY_STATE,   /* WAY_OP, and a call that writes state or a br with arguments */
+    WAY_NONE,    /* a set in recipes alone */
+} RaWay;
 
 /*
  * A pinned register lent to an insn as a temp. Its content waits in its slot's memory; at an insn
@@ -52,9 +59,8 @@ typedef enum RaLends { LENDS_NONE, LENDS_BY_RECIPE, LENDS_ANY } RaLends;
 typedef struct RaState {
     RaUnit *ra;
     RaVal *val;                     /* by IrRef */
-    uint32_t (*after)[RA_MAX_OPS];  /* by RaInsn, operand: next use of the operand's value */
-    uint32_t (*snap_after)[2];      /* by snap, argument */
     uint32_t cur_get;               /* of ra->gets */
+    IrRef next_get;                 /* ra->gets[cur_get], or UINT32_MAX */
     uint32_t pos;                   /* position at hand */
     uint64_t temps;                 /* all classes */
     uint64_t busy;                  /* temps that hold a live value */
@@ -66,6 +72,8 @@ typedef struct RaState {
     uint64_t lent; /* registers of loans */
     uint32_t rng;  /* not 0: random choices */
     bool fail;
+    bool general;          /* no short cuts */
+    uint64_t slot_held[4]; /* bit by slot: slot_val counts */
     uint32_t reg_val[LOC_NREGS];
     uint32_t slot_val[256]; /* value whose `mem` is the slot */
 } RaState;
@@ -91,6 +99,26 @@ static inline RegClass ra_class_of(const IrUnit *u, IrRef r)
     return t >= IR_F16 && t <= IR_V128 ? RC_VEC : RC_GPR;
 }
 
+/* Made anew where it is needed. */
+static inline bool ra_is_const(const RaState *s, IrRef r)
+{
+    uint8_t op = s->ra->ir->insns[r].op;
+    return op == IR_CONST || op == IR_VCONST || op == IR_GADDR;
+}
+
+/* Slot's memory is now a place of ref. */
+static inline void ra_hold_slot(RaState *s, uint32_t slot, IrRef ref)
+{
+    s->val[ref].mem = (RaLoc)(LOC_SLOT | slot);
+    s->slot_val[slot] = ref;
+    s->slot_held[slot / 64] |= BIT(slot % 64);
+}
+
+static inline void ra_drop_slot(RaState *s, uint32_t slot)
+{
+    s->slot_held[slot / 64] &= ~BIT(slot % 64);
+}
+
 /* True when the pin convention must hold before RaInsn `in`, which stands for x. */
 static inline bool ra_observes(const RaInsn *in, const IrInsn *x)
 {
@@ -104,13 +132,16 @@ static inline bool ra_writes_state(const IrInsn *x)
     return x->op == IR_CALL && ir_effects(x) & EFF_STATE_W;
 }
 
+/* ra_back.c */
+void ra_look_back(RaState *s);
+
 /* ra_place.c */
-void ra_place(RaState *s, uint32_t i);
+bool ra_place_block(RaState *s, uint32_t first, uint32_t end);
 void ra_emit_move(RaState *s, IrRef ref, RaLoc from, RaLoc to);
 RaLoc ra_alloc_reg(RaState *s, RegClass cls, uint64_t avoid);
 RaLoc ra_alloc_spill(RaState *s);
 void ra_free_spill(RaState *s, RaLoc l);
-RaLoc ra_source(const RaVal *v);
+RaLoc ra_source(const RaState *s, IrRef ref);
 void ra_hold(RaState *s, RaLoc r, IrRef ref);
 void ra_drop_reg(RaState *s, RaLoc r);
 void ra_release(RaState *s, RaVal *v);

@@ -26,7 +26,7 @@ static RaLoc choose_pin(const RaState *s, uint64_t cand)
     RaLoc any = LOC_NONE;
     for (; cand; cand &= cand - 1) {
         RaLoc r = (RaLoc)__builtin_ctzll(cand);
-        if (!s->reg_val[r] || s->val[s->reg_val[r]].wanted != s->pos)
+        if (!s->reg_val[r] || !s->val[s->reg_val[r]].wanted)
             return r;
         any = r;
     }

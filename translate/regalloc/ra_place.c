@@ -58,13 +58,14 @@ static inline bool loc_is_spill(RaLoc l)
 }
 
 /* Where to copy a value from: a register, else memory, else it is made anew. */
-RaLoc ra_source(const RaVal *v)
+RaLoc ra_source(const RaState *s, IrRef ref)
 {
+    const RaVal *v = &s->val[ref];
     if (v->regs)
         return (RaLoc)__builtin_ctzll(v->regs);
     if (v->mem)
         return v->mem;
-    CHECK(v->flags & RV_CONST);
+    CHECK(ra_is_const(s, ref));
     return LOC_REMAT;
 }
 
@@ -94,7 +95,7 @@ void ra_release(RaState *s, RaVal *v)
     s->busy &= ~t;
     for (; t; t &= t - 1)
         s->reg_val[__builtin_ctzll(t)] = 0;
-    if (v->mem && !(v->flags & RV_HOME)) {
+    if (v->mem && !v->home) {
         if (loc_is_spill(v->mem)) {
             ra_free_spill(s, v->mem);
             v->mem = 0;
@@ -102,14 +103,14 @@ void ra_release(RaState *s, RaVal *v)
     }
 }
 
-static inline bool val_live(const RaState *s, const RaVal *v)
+static inline bool val_live(const RaVal *v)
 {
-    return v->next != POS_NONE || v->wanted == s->pos;
+    return v->next != POS_NONE || v->wanted;
 }
 
-static inline bool val_backed(const RaVal *v)
+static inline bool val_backed(const RaState *s, IrRef ref)
 {
-    return v->mem || v->flags & RV_CONST;
+    return s->val[ref].mem || ra_is_const(s, ref);
 }
 
 /* Empties register r, storing its value if that is its last place. */
@@ -119,7 +120,7 @@ static void evict(RaState *s, RaLoc r)
     if (!ref)
         return;
     RaVal *v = &s->val[ref];
-    if (v->regs == BIT(r) && !val_backed(v) && val_live(s, v)) {
+    if (v->regs == BIT(r) && val_live(v) && !val_backed(s, ref)) {
         v->mem = ra_alloc_spill(s);
         ra_emit_move(s, ref, r, v->mem);
     }
@@ -129,13 +130,14 @@ static void evict(RaState *s, RaLoc r)
 /* How well register r suits for eviction: the later its value is needed the better. */
 static uint32_t evict_score(const RaState *s, RaLoc r)
 {
-    const RaVal *v = &s->val[s->reg_val[r]];
+    IrRef ref = s->reg_val[r];
+    const RaVal *v = &s->val[ref];
     if (v->regs != BIT(r))
         return UINT32_MAX;
-    if (v->wanted == s->pos)
+    if (v->wanted)
         return 1;
     uint32_t far = v->next == POS_NONE ? 1u << 30 : v->next - s->pos + 1;
-    return far * 2 + (val_backed(v) ? 16 : 0);
+    return far * 2 + (val_backed(s, ref) ? 16 : 0);
 }
 
 static RaLoc pick_victim(RaState *s, uint64_t cand)
@@ -156,8 +158,8 @@ static RaLoc pick_victim(RaState *s, uint64_t cand)
 /* Emptying r needs no store. */
 static bool costless(const RaState *s, RaLoc r)
 {
-    const RaVal *v = &s->val[s->reg_val[r]];
-    return v->regs != BIT(r) || val_backed(v);
+    IrRef ref = s->reg_val[r];
+    return s->val[ref].regs != BIT(r) || val_backed(s, ref);
 }
 
 static RaLoc pick_free(RaState *s, uint64_t free)
@@ -187,7 +189,7 @@ RaLoc ra_alloc_reg(RaState *s, RegClass cls, uint64_t avoid)
 /* Value `ref` gets a copy in r, whose old content must have been dealt with. */
 static void copy_to(RaState *s, IrRef ref, RaLoc r)
 {
-    ra_emit_move(s, ref, ra_source(&s->val[ref]), r);
+    ra_emit_move(s, ref, ra_source(s, ref), r);
     ra_hold(s, r, ref);
 }
 
@@ -198,7 +200,7 @@ void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed)
     if (!ref)
         return;
     RaVal *v = &s->val[ref];
-    if (!val_live(s, v) || v->regs & ~destroyed || val_backed(v))
+    if (!val_live(v) || v->regs & ~destroyed || val_backed(s, ref))
         return;
     uint64_t cls_temps = s->ra->target->temps[r < LOC_VEC ? RC_GPR : RC_VEC];
     uint64_t free = cls_temps & ~(s->busy | s->lock | destroyed);
@@ -211,7 +213,7 @@ void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed)
 }
 
 /* Takes over the operands' next uses and gathers what the insn demands. */
-static void open_demand(RaState *s, Demand *d, uint32_t i)
+static void open_demand(RaState *s, Demand *d)
 {
     RaInsn *in = d->in;
     d->forbid = in->clobbers;
@@ -220,8 +222,8 @@ static void open_demand(RaState *s, Demand *d, uint32_t i)
     for (uint32_t k = 0; k < in->n_ops; k++) {
         RaVal *v = ra_val(s, in->op[k].ref);
         in->op[k].loc = LOC_NONE;
-        v->next = s->after[i][k];
-        v->wanted = i + 1;
+        v->next = in->op[k].after;
+        v->wanted = true;
         if (in->op[k].flags & RAF_TIED) {
             d->tied = (int)k;
             if (in->dst[0].flags & RAF_FIXED) {
@@ -239,14 +241,14 @@ static void open_demand(RaState *s, Demand *d, uint32_t i)
             d->forbid |= BIT(in->dst[k].fixed);
     for (uint32_t k = 0; k < in->n_snap; k++)
         for (uint32_t j = 0; j < s->ra->snaps[in->first_snap + k].n_ops; j++)
-            ra_val(s, s->ra->snaps[in->first_snap + k].arg[j].ref)->next = i + 1;
+            ra_val(s, s->ra->snaps[in->first_snap + k].arg[j].ref)->next = s->pos;
 }
 
 static void settle(RaState *s, Demand *d, uint32_t k, RaLoc r)
 {
     RaVal *v = ra_val(s, d->in->op[k].ref);
     d->in->op[k].loc = r;
-    v->wanted = 0;
+    v->wanted = false;
     if (!loc_is_reg(r))
         return;
     s->lock |= BIT(r);
@@ -259,7 +261,7 @@ static bool takes_temp(const RaState *s, const Demand *d, uint32_t k)
 {
     const RaOperand *o = &d->in->op[k];
     const RaVal *v = &s->val[o->ref];
-    if (o->flags & RAF_FIXED || (v->flags & RV_CONST && o->flags & RAF_REMAT_OK))
+    if (o->flags & RAF_FIXED || (o->flags & RAF_REMAT_OK && ra_is_const(s, o->ref)))
         return false;
     return o->flags & RAF_TIED || !(v->regs & ~s->temps & ~d->forbid);
 }
@@ -313,7 +315,7 @@ static void vacate(RaState *s, RaLoc f, uint64_t avoid)
     if (!old)
         return;
     RaVal *v = &s->val[old];
-    if (val_live(s, v) && v->regs == BIT(f) && !(v->flags & RV_CONST))
+    if (val_live(v) && v->regs == BIT(f) && !ra_is_const(s, old))
         ra_save_outside(s, f, avoid | BIT(f));
     ra_drop_reg(s, f);
 }
@@ -406,8 +408,7 @@ static void place_op(RaState *s, Demand *d, uint32_t k)
     RaOperand *o = &d->in->op[k];
     IrRef ref = o->ref;
     RaVal *v = &s->val[ref];
-    if (v->flags & RV_CONST && o->flags & RAF_REMAT_OK) {
-        o->ref = ref; /* not a get of the constant */
+    if (o->flags & RAF_REMAT_OK && ra_is_const(s, ref)) {
         settle(s, d, k, LOC_REMAT);
         return;
     }
@@ -505,7 +506,7 @@ static void place_snaps(RaState *s, Demand *d, uint64_t destroyed)
         for (uint32_t j = 0; j < sn->n_ops; j++) {
             const RaVal *v = ra_val(s, sn->arg[j].ref);
             uint64_t have = v->regs & ~destroyed;
-            if (v->flags & RV_CONST)
+            if (ra_is_const(s, sn->arg[j].ref))
                 sn->arg[j].loc = LOC_REMAT;
             else if (have)
                 sn->arg[j].loc = (RaLoc)__builtin_ctzll(have);
@@ -515,8 +516,9 @@ static void place_snaps(RaState *s, Demand *d, uint64_t destroyed)
     }
     for (uint32_t k = 0; k < in->n_snap; k++)
         for (uint32_t j = 0; j < s->ra->snaps[in->first_snap + k].n_ops; j++) {
-            RaVal *v = ra_val(s, s->ra->snaps[in->first_snap + k].arg[j].ref);
-            v->next = s->snap_after[in->first_snap + k][j];
+            const RaOperand *a = &s->ra->snaps[in->first_snap + k].arg[j];
+            RaVal *v = ra_val(s, a->ref);
+            v->next = a->after;
             if (v->next == POS_NONE)
                 ra_release(s, v);
         }
@@ -528,7 +530,7 @@ static void commit(RaState *s, Demand *d)
     RaInsn *in = d->in;
     for (uint32_t k = 0; k < in->n_ops; k++) {
         RaVal *v = ra_val(s, in->op[k].ref);
-        if (UNLIKELY(v->flags & RV_CONST && loc_is_spill(v->mem))) {
+        if (UNLIKELY(loc_is_spill(v->mem) && ra_is_const(s, in->op[k].ref))) {
             ra_free_spill(s, v->mem); /* it was there for this insn alone */
             v->mem = 0;
         }
@@ -541,18 +543,17 @@ static void commit(RaState *s, Demand *d)
         IrRef ref = in->dst[k].ref;
         RaLoc r = in->dst[k].loc;
         ra_hold(s, r, ref);
-        if (s->val[ref].flags & RV_HOME)
+        if (s->val[ref].home)
             s->pending[s->n_pending++] = ref;
         else if (s->val[ref].next == POS_NONE)
             ra_release(s, &s->val[ref]);
     }
 }
 
-static void place_op_insn(RaState *s, uint32_t i)
+static void place_op_insn(RaState *s, RaInsn *in)
 {
-    Demand d = {.in = &s->ra->insns[i]};
-    RaInsn *in = d.in;
-    open_demand(s, &d, i);
+    Demand d = {.in = in};
+    open_demand(s, &d);
     if (UNLIKELY(in->n_ops + in->n_tmp[RC_GPR] + in->n_tmp[RC_VEC] + in->n_dst > 3))
         tighten(s, &d);
     if (d.fixed)
@@ -580,18 +581,18 @@ static void place_op_insn(RaState *s, uint32_t i)
 }
 
 /* `set` of a pinned slot: the value is in its register already, or moves there now. */
-static void place_pin_set(RaState *s, uint32_t i, RaLoc p)
+static void place_pin_set(RaState *s, RaInsn *in)
 {
-    RaInsn *in = &s->ra->insns[i];
+    RaLoc p = in->op[0].fixed;
     IrRef ref = in->op[0].ref;
     RaVal *v = &s->val[ref];
-    v->next = s->after[i][0];
+    v->next = in->op[0].after;
     in->op[0].loc = p;
     if (s->reg_val[p] != ref) {
-        v->wanted = i + 1;
+        v->wanted = true;
         ra_save_outside(s, p, BIT(p));
         copy_to(s, ref, p);
-        v->wanted = 0;
+        v->wanted = false;
     }
     if (v->next == POS_NONE)
         ra_release(s, v);
@@ -605,54 +606,66 @@ static bool slot_keeps(const RaState *s, uint32_t slot, IrRef ref)
 }
 
 /* `set` of a slot in memory: the backend's store, after which the slot is a place of the value. */
-static void place_mem_set(RaState *s, uint32_t i, const IrInsn *x)
+static void place_mem_set(RaState *s, RaInsn *in)
 {
+    const IrInsn *x = &s->ra->ir->insns[in->ir];
     uint32_t slot = (uint32_t)x->imm;
     ra_leave_slot(s, slot);
-    place_op_insn(s, i);
-    const RaInsn *in = &s->ra->insns[i];
+    place_op_insn(s, in);
     IrRef ref = in->kind == RA_SET ? in->op[0].ref : x->arg[0];
-    RaVal *v = &s->val[ref];
-    if (!v->mem && !(v->flags & RV_CONST) && slot_keeps(s, slot, ref)) {
-        v->mem = (RaLoc)(LOC_SLOT | slot);
-        s->slot_val[slot] = ref;
-    }
+    if (!val_backed(s, ref) && slot_keeps(s, slot, ref))
+        ra_hold_slot(s, slot, ref);
 }
 
-static void place_other(RaState *s, uint32_t i, const IrInsn *x)
+/* A call that writes state; `br` with arguments. */
+static void place_state_insn(RaState *s, RaInsn *in)
 {
-    if (UNLIKELY(x->op == IR_BR && x->arg[1]))
-        ra_pass_params(s, x);
+    const IrInsn *x = &s->ra->ir->insns[in->ir];
     bool writes = ra_writes_state(x);
+    if (x->op == IR_BR)
+        ra_pass_params(s, x);
     if (writes)
         ra_save_state(s);
-    place_op_insn(s, i);
+    place_op_insn(s, in);
     if (writes)
         ra_forget_state(s);
 }
 
-/* Moves and places for RaInsn i; sets s->fail when something does not fit. */
-void ra_place(RaState *s, uint32_t i)
+static inline void place_insn(RaState *s, RaInsn *in)
 {
-    RaInsn *in = &s->ra->insns[i];
-    const IrInsn *x = &s->ra->ir->insns[in->ir];
-    s->pos = i + 1;
-    s->lock = 0;
-    in->first_move = s->ra->n_moves;
-    if (UNLIKELY(s->n_pending))
-        ra_store_homes(s);
-    if (UNLIKELY(s->n_loans))
-        ra_give_back(s);
-    if (s->cur_get < s->ra->n_gets && s->ra->gets[s->cur_get] < in->ir)
-        ra_take_gets(s, in);
-    if (x->op != IR_SET) {
-        place_other(s, i, x);
-    } else if (!(x->aux & 1)) {
-        RaLoc p = s->ra->target->pin_of_slot[x->imm];
-        if (p != LOC_NONE)
-            place_pin_set(s, i, p);
-        else
-            place_mem_set(s, i, x);
+    switch ((RaWay)in->way) {
+    case WAY_OP:
+        place_op_insn(s, in);
+        return;
+    case WAY_PIN_SET:
+        place_pin_set(s, in);
+        return;
+    case WAY_MEM_SET:
+        place_mem_set(s, in);
+        return;
+    case WAY_STATE:
+        place_state_insn(s, in);
+        return;
+    case WAY_NONE:
+        return;
     }
-    in->n_moves = s->ra->n_moves - in->first_move;
+}
+
+/* Places RaInsns [first, end), which are a block's; false when something does not fit. */
+bool ra_place_block(RaState *s, uint32_t first, uint32_t end)
+{
+    RaInsn *in = s->ra->insns + first;
+    for (s->pos = first + 1; s->pos <= end && !s->fail; s->pos++, in++) {
+        s->lock = 0;
+        in->first_move = s->ra->n_moves;
+        if (UNLIKELY(s->n_pending))
+            ra_store_homes(s);
+        if (UNLIKELY(s->n_loans))
+            ra_give_back(s);
+        if (s->next_get < in->ir)
+            ra_take_gets(s, in);
+        place_insn(s, in);
+        in->n_moves = s->ra->n_moves - in->first_move;
+    }
+    return !s->fail;
 }

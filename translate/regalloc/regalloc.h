@@ -45,15 +45,16 @@ enum {
     RAF_FIXED = 4,     /* must lie in host register `fixed` */
     RAF_EARLY = 8,     /* dst: written before all operands are read: shares no operand's register */
     RAF_REMAT_OK = 16, /* a constant may stay LOC_REMAT: the backend makes it an immediate */
+    RAF_BINDS = RAF_TIED | RAF_FIXED | RAF_EARLY,
 };
 
 typedef struct RaOperand {
     IrRef ref;
-    uint8_t cls;   /* RegClass */
-    uint8_t flags; /* RAF_* */
-    uint8_t fixed; /* host register number as in RaLoc, with RAF_FIXED */
-    uint8_t pad;
-    RaLoc loc; /* filled in by ra_run */
+    RaLoc loc;      /* filled in by ra_run */
+    uint8_t cls;    /* RegClass */
+    uint8_t flags;  /* RAF_* */
+    uint32_t after; /* the allocator's: the next use of ref behind this insn */
+    uint8_t fixed;  /* host register number as in RaLoc, with RAF_FIXED */
 } RaOperand;
 
 typedef enum RaKind {
@@ -65,25 +66,34 @@ typedef enum RaKind {
 
 enum { RA_MAX_OPS = 7, RA_MAX_TMP = 4 };
 
+/* select() clears what stands before first_move; of the arrays only entries that count have
+ * content. */
 typedef struct RaInsn {
     uint32_t ir;  /* IR insn it stands for (its last one if fused) */
     uint8_t kind; /* RaKind */
     uint8_t form; /* backend's choice of pattern */
     uint8_t n_dst, n_ops;
-    uint8_t n_tmp[RC_COUNT]; /* scratch registers needed while it runs; n_tmp sum <= RA_MAX_TMP */
-    uint8_t observer;        /* 1: FAULT or EXIT effect: the pin convention holds here */
-    uint8_t n_snap;          /* filled in: recipes for sunk sets, snap[first_snap..] */
-    uint32_t first_snap;
-    uint64_t clobbers; /* bit per register 0..63 destroyed (beyond dst) */
-    RaOperand dst[2];
-    RaOperand op[RA_MAX_OPS];
-    RaLoc tmp[RA_MAX_TMP];        /* filled in: general ones first */
-    uint32_t first_move, n_moves; /* filled in: moves to do before it, in order */
+    union {
+        struct {
+            uint8_t n_tmp[RC_COUNT]; /* scratch registers it needs; sum <= RA_MAX_TMP */
+            uint8_t n_snap;          /* filled in: recipes for sunk sets, snap[first_snap..] */
+            uint8_t binds;           /* RAF_BINDS of its operands and results, by select() */
+        };
+        uint32_t demands; /* 0: none of these */
+    };
     /* for the backend alone: what it chose besides `form` */
     uint8_t size, cc, cond, first_cond; /* operand size, condition, its kind, its first operand */
+    uint64_t clobbers;                  /* bit per register 0..63 destroyed (beyond dst) */
+    int64_t imm;                        /* the backend's, as is the next */
     uint32_t extra;
-    int32_t guest_off; /* its guest insn, from the unit's first */
-    int64_t imm;
+    uint32_t first_snap;
+    uint8_t observer;             /* 1: FAULT or EXIT effect: the pin convention holds here */
+    uint8_t way;                  /* the allocator's: RaWay */
+    bool plain;                   /* the allocator's: no constraints but operands' classes */
+    uint32_t first_move, n_moves; /* filled in: moves to do before it, in order */
+    RaLoc tmp[RA_MAX_TMP];        /* filled in: general ones first */
+    RaOperand dst[2];
+    RaOperand op[RA_MAX_OPS];
 } RaInsn;
 
 /* One move, already sequenced (no parallel semantics left). `from` may be LOC_REMAT. */
@@ -113,6 +123,7 @@ typedef struct RaTarget {
 typedef struct RaConfig {
     uint32_t random_seed; /* not 0: choices and spills at random from this seed */
     bool check;           /* run the checker on the result */
+    bool general;         /* no short cuts: for tests, the result is the same */
 } RaConfig;
 
 /* The lowered unit: arrays are the caller's, of the given capacities. */
