@@ -90,7 +90,7 @@ static const OptRow rows[] = {
     {OPT_PASSES, "opt-passes", "", "n", "", "run only the first n passes"},
     {OPT_UNITS, "opt-units", "", "n", "", "optimise only the first n units"},
     {OPT_DUMP_PC, "dump-pc", "", "address", "", "dump every stage of the unit at address"},
-    {OPT_COLD, "cold-runs", "", "n", "", "interpret code n times (6) before it is translated"},
+    {OPT_COLD, "cold-runs", "", "n", "", "interpret code n times (2) before it is translated"},
     {OPT_EXEC_FD, "exec-fd", "", "fd", "", ""},
     {OPT_EXEC_COMM, "exec-comm", "", "name", "", ""},
     {OPT_EXEC_FN, "exec-fn", "", "path", "", ""},

@@ -70,13 +70,14 @@ def install(arch, tree, cases, options):
 
 def run_case(case, tree, options, limit):
     """(status or 'time', output, processor seconds)"""
-    work = os.path.join(tree, 'tmp/case')
-    shutil.rmtree(work, ignore_errors=True)
+    # Of this process alone: several may run in a tree at once. The names' length is the same in all.
+    name = 'case%07d' % os.getpid()
+    work, script = os.path.join(tree, 'tmp', name), os.path.join(tree, 'tmp', name + '.sh')
     os.makedirs(work)
-    shutil.copy(case.path, os.path.join(tree, 'tmp/case.sh'))
+    shutil.copy(case.path, script)
     used = os.times()
     p = subprocess.Popen([os.path.join(HERE, 'enter.py'), *options, tree, '/bin/sh', '-c',
-                          'cd /tmp/case && HOME=/tmp/case exec sh ../case.sh'],
+                          'cd /tmp/%s && HOME=$PWD exec sh ../%s.sh' % (name, name)],
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, start_new_session=True)
     try:
@@ -84,6 +85,9 @@ def run_case(case, tree, options, limit):
     except subprocess.TimeoutExpired:
         os.killpg(p.pid, signal.SIGKILL)
         out, status = p.communicate()[0], 'time'
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        os.unlink(script)
     now = os.times()
     cpu = now.children_user + now.children_system - used.children_user - used.children_system
     return status, out.decode(errors='replace'), cpu
