@@ -88,7 +88,7 @@ static void state_restore(Vcpu *v, const Unit *u, const SideEntry *e, const void
                 rt.cfg.backend->ctx_gpr(uc, r);
     for (uint32_t i = 0; i < e->n_recipes; i++)
         recipe_apply(v, uc, &u->recipes[e->first_recipe + i]);
-    *slot_pc(v) = u->pc + (uint64_t)(int64_t)e->guest_off;
+    *slot_pc(v) = u->start + (uint64_t)(int64_t)e->guest_off;
 }
 
 bool rt_locate(Vcpu *v, const void *uc, GuestAddr *pc)
@@ -98,7 +98,7 @@ bool rt_locate(Vcpu *v, const void *uc, GuestAddr *pc)
     const SideEntry *e = u ? side_find(u, host) : NULL;
     if (!e || !v->in_guest)
         return false;
-    *pc = u->pc + (uint64_t)(int64_t)e->guest_off;
+    *pc = u->start + (uint64_t)(int64_t)e->guest_off;
     return true;
 }
 

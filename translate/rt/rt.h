@@ -35,9 +35,9 @@ typedef struct Unit {
     uint32_t mode;
     uint32_t guest_len; /* bytes from the lowest to the highest guest address translated */
     uint64_t guest_lo;
+    uint64_t start; /* what pc was until the unit died: vcpus may still be in it */
     uint64_t module_base;
     struct Unit *hash_next; /* chain of the unit map */
-    struct Unit *page_next; /* chain of units starting in the same guest page */
     ExitRec *exits;
     uint32_t n_exits;
     uint16_t n_insns;
