@@ -3,7 +3,7 @@
 /*
  * fence.i has no range: it makes good whatever code was written, and code that was not keeps
  * working. One function among many, the middle of a long one, the same bytes again, a second
- * mapping, a page's end, another thread.
+ * mapping, a page's end, another thread. And riscv_flush_icache(2).
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int failures;
@@ -123,6 +124,23 @@ static void second_mapping(void)
     CHECK(call(x) == 1234);
 }
 
+/* The call has a range: of the code in it, one instruction of two bytes too; without one, all. */
+static void by_call(void)
+{
+    uint8_t *p = pages(2), *at = p + PAGE - 2;
+    put(at + 4, RET);
+    put(p, li_a0(0));
+    put(p + 4, RET);
+    for (int r = 0; r < ROUNDS; r++) {
+        put(at, li_a0(r)); /* across the pages */
+        CHECK(syscall(SYS_riscv_flush_icache, at + r % 2 * 2, at + 2 + r % 2 * 2, 0) == 0);
+        CHECK(call(at) == r);
+        put(p, li_a0(-r));
+        CHECK(syscall(SYS_riscv_flush_icache, 0, 0, r % 2) == 0);
+        CHECK(call(p) == -r);
+    }
+}
+
 static uint8_t *shared;
 static int turn;
 
@@ -159,6 +177,7 @@ int main(void)
     one_of_many();
     in_the_middle();
     second_mapping();
+    by_call();
     by_another_thread();
     printf("%d failures\n", failures);
     return 0;
