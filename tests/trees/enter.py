@@ -3,7 +3,7 @@
 
     enter.py [--runner follow] [--ferry BIN] TREE COMMAND [ARGUMENT...]
 
-follow   chroot TREE /ferry COMMAND: ferry follows its children itself
+follow   chroot TREE FERRY COMMAND: ferry follows its children itself
 binfmt   the kernel starts ferry for every foreign program (flags POCF), in a user namespace that
          has a binfmt_misc of its own: no handler of the machine is seen or changed
 qemu     as binfmt, with a static qemu-user
@@ -23,6 +23,7 @@ import sys
 NEWNS, NEWUSER, NEWPID = 0x20000, 0x10000000, 0x20000000
 MS_NOSUID, MS_BIND, MS_REC, MS_PRIVATE = 0x2, 0x1000, 0x4000, 0x40000
 CANNOT = 125
+FERRY = '/.ferry'  # in the tree
 RUNNERS = 'follow', 'binfmt', 'qemu', 'native'
 MACHINES = {183: 'aarch64', 243: 'riscv64', 62: 'x86_64'}
 libc = ctypes.CDLL(None, use_errno=True)
@@ -107,13 +108,12 @@ def prepare(tree):
         os.symlink('pts/ptmx', tree + '/dev/ptmx')
 
 
-def copy_ferry(ferry, tree):
-    target = os.path.join(tree, 'ferry')
-    if os.path.exists(target) and os.path.samestat(os.stat(ferry), os.stat(target)):
-        return
-    new = '%s.%d' % (target, os.getpid())
-    shutil.copy2(ferry, new)
-    os.rename(new, target)
+def bring_ferry(ferry, tree):
+    """In this namespace alone: another one may run another ferry in the same tree."""
+    target = tree + FERRY
+    if not os.path.exists(target):
+        open(target, 'w').close()
+    mount(ferry, target, None, MS_BIND)
 
 
 def enter(a):
@@ -134,6 +134,8 @@ def enter(a):
         qemu = os.path.join(a.qemu_dir, 'qemu-%s-static' % machine)
         register(machine, a.ferry if a.runner == 'binfmt' else qemu)
     prepare(a.tree)
+    if a.runner == 'follow':
+        bring_ferry(a.ferry, a.tree)
     # Python ignores SIGPIPE, shells ignore SIGINT for what they run in the background.
     for sig in signal.SIGPIPE, signal.SIGINT:
         signal.signal(sig, signal.SIG_DFL)
@@ -146,8 +148,8 @@ def enter(a):
         program = a.command[0]
         if '/' not in program:
             program = shutil.which(program, path=env['PATH']) or program
-        words = ['/ferry', *a.ferry_options, '-0', a.command[0], program, *a.command[1:]]
-        os.execve('/ferry', words, env)
+        words = [FERRY, *a.ferry_options, '-0', a.command[0], program, *a.command[1:]]
+        os.execve(FERRY, words, env)
     os.execvpe(a.command[0], a.command, env)
 
 
@@ -163,8 +165,6 @@ def main():
     a.ferry = os.path.abspath(a.ferry)
     sys.stdout.flush()
     try:
-        if a.runner == 'follow':
-            copy_ferry(a.ferry, a.tree)
         enter(a)
     except OSError as e:
         print('enter.py: %s' % e, file=sys.stderr)

@@ -1,4 +1,4 @@
-# packages: gcc libc6-dev binutils
+# packages: gcc libc6-dev binutils binutils|binutils-gold
 # limit: 120
 cat > m.c <<'X'
 #include <stdio.h>

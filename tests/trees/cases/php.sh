@@ -6,4 +6,4 @@ echo json_encode(['a' => [1, 2.5, null]]), hash('sha256', str_repeat('x', 10000)
 usort($m[0], fn($x, $y) => $y <=> $x); print_r($m); function g() { for ($i = 0; $i < 3; $i++) yield $i => $i ** 2; } foreach (g() as $k => $v) echo "$k=$v "; try { intdiv(1, 0); } catch (DivisionByZeroError $e) { echo $e->getMessage(), "\n"; } echo shell_exec('echo child'), md5(serialize($a)), ' ', date('Y', 0), "\n";
 $s = 0; for ($i = 0; $i < 3000000; $i++) { $s = ($s * 31 + $i) & 0xffffff; } echo $s, "\n"; $x = 1.0; for ($i = 1; $i < 200000; $i++) $x += sin($i) / $i; printf("%.12f\n", $x);
 X
-php t.php > plain; cat plain; php -d opcache.enable_cli=1 -d opcache.jit_buffer_size=32M -d opcache.jit=tracing t.php | cmp plain - && echo same; php -d opcache.enable_cli=1 -d opcache.jit_buffer_size=32M -d opcache.jit=function t.php | cmp plain - && echo same; php -v | head -1 | cut -d' ' -f1,2
+php t.php > plain; cat plain; for j in off tracing function; do php -d opcache.enable_cli=1 -d opcache.jit_buffer_size=32M -d opcache.jit=$j t.php | cmp plain - && echo same; done; php -v | head -1 | cut -d" " -f1,2
