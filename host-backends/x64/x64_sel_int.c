@@ -60,7 +60,7 @@ static bool sel_lea(X64Sel *s, IrRef i, IrRef a, IrRef b)
 {
     const IrInsn *sh = x64_ir(s, b);
     unsigned bits = x64_type_bits((IrType)x64_ir(s, i)->type);
-    if (!ir_is_const(s->u, sh->arg[1]) || bits < 32 || s->val[i].eflags)
+    if (!ir_is_const(s->u, sh->arg[1]) || bits < 32 || s->val[i].eflags || ir_is_const(s->u, a))
         return false;
     uint64_t k = ir_value(s->u, sh->arg[1]) & (bits - 1);
     if (k < 1 || k > 3 || s->val[b].need)

@@ -64,6 +64,7 @@ void ir_unit_reset(IrUnit *u)
     u->guest_insns = 0;
     u->hook = NULL;
     u->known = NULL;
+    u->known32 = NULL;
 }
 
 IrRef ir_vconst(IrUnit *u, uint64_t lo, uint64_t hi)

@@ -203,6 +203,7 @@ typedef struct IrUnit {
     const IrHook *hook; /* or NULL: insns are appended as they are. Gone with ir_unit_reset() */
     void *hook_state;
     const IrRef *known; /* by slot: the value that it has here, where the hook knows it, or 0 */
+    IrRef *known32;     /* likewise its low 32 bits as an i32 */
     IrInsn *insns;
     uint32_t n, cap;
     uint32_t *extra; /* argument lists: [count, refs...] */

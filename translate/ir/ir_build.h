@@ -71,6 +71,17 @@ static inline void ir_set(IrUnit *u, uint32_t slot, IrRef v)
     ir_emit(u, IR_SET, IR_VOID, 0, v, 0, 0, (int32_t)slot);
 }
 
+/* trunc:i32 of an i64 slot. What was extended to be set there is known without it. */
+static inline IrRef ir_get32(IrUnit *u, uint32_t slot)
+{
+    if (u->known32 && u->known32[slot])
+        return u->known32[slot];
+    IrRef r = ir_emit(u, IR_TRUNC, IR_I32, 0, ir_get(u, IR_I64, slot), 0, 0, 0);
+    if (u->known32)
+        u->known32[slot] = r;
+    return r;
+}
+
 static inline void ir_at(IrUnit *u, GuestAddr pc, uint32_t len)
 {
     uint64_t off = pc - u->module_base;

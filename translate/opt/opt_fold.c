@@ -327,8 +327,11 @@ static IrRef emit_set(EMITTED)
     f->cur[slot] = a;
     f->marks[a] |= FOLD_IN_SLOT;
     const IrInsn *v = &f->ins[a];
-    if (v->op == IR_ZEXT || v->op == IR_SEXT)
+    f->cur32[slot] = 0;
+    if (v->op == IR_ZEXT || v->op == IR_SEXT) {
         f->marks[v->arg[0]] |= FOLD_EXISTS;
+        f->cur32[slot] = f->ins[v->arg[0]].type == IR_I32 ? v->arg[0] : 0;
+    }
     IrRef old = f->set[slot];
     f->set[slot] = ir_append(u, head, a, b, c, imm);
     return old ? overwrite(f, old, slot) : 0;
@@ -415,6 +418,7 @@ static IrRef emit_effect(EMITTED)
         f->state = r;
         if (effects & EFF_STATE_W) {
             memset(f->cur, 0, sizeof f->cur);
+            memset(f->cur32, 0, sizeof f->cur32);
             memset(f->set, 0, sizeof f->set);
         }
     }
@@ -441,6 +445,7 @@ static void fold_block(IrUnit *u)
     f->floor = u->n;
     f->looker = f->state = u->n - 1;
     memset(f->cur, 0, u->n_slots * sizeof f->cur[0]);
+    memset(f->cur32, 0, u->n_slots * sizeof f->cur32[0]);
     memset(f->set, 0, u->n_slots * sizeof f->set[0]);
 }
 
@@ -467,7 +472,10 @@ void opt_fold_open(Fold *f, IrUnit *u, uint32_t passes)
     f->spare = u->cap;
     f->marks[0] = 0;
     u->hook = &fold_hook;
-    u->known = passes & 1 << OPT_FOLD ? f->cur : NULL;
+    if (passes & 1 << OPT_FOLD) {
+        u->known = f->cur;
+        u->known32 = f->cur32;
+    }
     u->hook_state = f;
     fold_block(u);
 }
@@ -529,4 +537,5 @@ void opt_fold(IrUnit *u, Arena *a, uint32_t passes)
     ir_unit_finish(u);
     u->hook = NULL;
     u->known = NULL;
+    u->known32 = NULL;
 }

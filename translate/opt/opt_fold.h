@@ -42,6 +42,7 @@ typedef struct Fold {
     uint8_t *marks;           /* by ref: FOLD_*, class; not of insns without a value */
     uint32_t last[FOLD_HASH]; /* by hash: the last value, which is not kept for good */
     uint32_t cur[256];        /* by slot: its content, or 0 */
+    uint32_t cur32[256];      /* by slot of 64 bits: its low half as an i32, or 0 */
     uint32_t set[256];        /* by slot: the set that stands as its last, or 0 */
 } Fold;
 

@@ -24,8 +24,7 @@ IrRef a64_r(TransCtx *tc, unsigned sf, unsigned n)
     if (n == A64_REG_31) {
         return ir_const(tc->u, a64_type(sf), 0);
     }
-    IrRef v = ir_get(tc->u, IR_I64, A64_X0 + n);
-    return sf ? v : ir_op1(tc->u, IR_TRUNC, IR_I32, v);
+    return sf ? ir_get(tc->u, IR_I64, A64_X0 + n) : ir_get32(tc->u, A64_X0 + n);
 }
 
 IrRef a64_rsp(TransCtx *tc, unsigned sf, unsigned n)
@@ -33,8 +32,7 @@ IrRef a64_rsp(TransCtx *tc, unsigned sf, unsigned n)
     if (n != A64_REG_31) {
         return a64_r(tc, sf, n);
     }
-    IrRef v = ir_get(tc->u, IR_I64, A64_SP);
-    return sf ? v : ir_op1(tc->u, IR_TRUNC, IR_I32, v);
+    return sf ? ir_get(tc->u, IR_I64, A64_SP) : ir_get32(tc->u, A64_SP);
 }
 
 void a64_set_r(TransCtx *tc, unsigned sf, unsigned n, IrRef v)

@@ -32,7 +32,7 @@ IrRef rv64_w(TransCtx *tc, unsigned n)
 {
     if (n == 0)
         return ir_const(tc->u, IR_I32, 0);
-    return ir_op1(tc->u, IR_TRUNC, IR_I32, rv64_x(tc, n));
+    return ir_get32(tc->u, rv64_slot_x(n));
 }
 
 void rv64_set_x(TransCtx *tc, unsigned n, IrRef v)
