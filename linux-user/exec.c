@@ -66,6 +66,7 @@ typedef struct ExecPlan {
     bool sets_id;        /* the program that runs in the end is set-user-ID or set-group-ID */
     bool moved;          /* path is the sysroot's */
     bool pass_fd;        /* the child cannot open it by name */
+    bool name_closes;    /* the descriptor in `shown` is closed by the exec */
     size_t size;         /* of this mapping */
     const char *words[]; /* the host's argv */
 } ExecPlan;
@@ -138,32 +139,51 @@ static bool blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Splits "#! interp arg" as fs/binfmt_script.c does; -ENOEXEC when there is no interpreter. */
+/* The first character of [at, last] that is no blank, or NULL. */
+static char *skip_blanks(char *at, const char *last)
+{
+    while (at <= last && blank(*at))
+        at++;
+    return at <= last ? at : NULL;
+}
+
+/* The first blank or NUL of [at, last], or NULL. */
+static char *find_break(char *at, const char *last)
+{
+    while (at <= last && !blank(*at) && *at)
+        at++;
+    return at <= last ? at : NULL;
+}
+
+/*
+ * Splits "#! interp arg" as fs/binfmt_script.c does; -ENOEXEC when there is no interpreter. A line
+ * counts as ended by a newline alone: without one before a NUL, all that was read is the line, and
+ * what follows the interpreter's blank is its argument, even nothing.
+ */
 static long parse_script(ExecPlan *x, Script *s)
 {
+    char *start = s->line + 2, *last = s->line + HEAD_SIZE - 1, *end = start;
     memcpy(s->line, x->head, HEAD_SIZE);
     s->line[HEAD_SIZE] = 0;
-    char *at = s->line + 2, *end = at;
-    while (*end && *end != '\n')
+    while (end <= last && *end && *end != '\n')
         end++;
-    bool cut_off = *end != '\n' && end == s->line + HEAD_SIZE;
-    while (end > at && blank(end[-1]))
+    if (end > last || !*end) {
+        char *name = skip_blanks(start, last);
+        if (!name || !find_break(name, last))
+            return -ENOEXEC; /* blank, or the path itself may be longer */
+        end = last;
+    }
+    while (blank(end[-1]))
         end--;
-    *end = 0;
-    while (blank(*at))
-        at++;
-    if (!*at)
+    char *name = skip_blanks(start, end);
+    if (!name || name == end)
         return -ENOEXEC;
-    s->interp = at;
-    while (*at && !blank(*at))
-        at++;
-    if (!*at && cut_off)
-        return -ENOEXEC; /* the path itself may be longer */
-    if (*at)
-        *at++ = 0;
-    while (blank(*at))
-        at++;
-    s->arg = *at ? at : NULL;
+    char *gap = find_break(name, end), *arg = gap && *gap ? skip_blanks(gap, end) : NULL;
+    *end = 0;
+    if (arg)
+        *gap = 0;
+    s->interp = name;
+    s->arg = arg;
     return 0;
 }
 
@@ -179,10 +199,13 @@ static long find_target(ExecPlan *x, Target *target)
         r = parse_script(x, s);
         if (r)
             return r;
+        if (x->name_closes)
+            return -ENOENT; /* the interpreter could not open the script */
         close_program(x);
         x->depth++;
         bool found = sysroot_find(AT_FDCWD, s->interp, SYSROOT_FOLLOW, x->interp_at);
-        r = open_program(x, AT_FDCWD, found ? x->interp_at : s->interp);
+        /* An empty path is the directory itself for the kernel's own lookups: -EACCES. */
+        r = open_program(x, AT_FDCWD, found ? x->interp_at : *s->interp ? s->interp : ".");
     }
     const GuestLinux *g = r ? NULL : guest_of_elf(x->head, sizeof x->head);
     if (!g)
@@ -289,6 +312,8 @@ static long name_program(ExecPlan *x, GuestAddr path)
     x->path = x->path_buf;
     StrBuf comm = STRBUF_ON(x->comm);
     sb_printf(&comm, "--exec-comm=%s", str_basename(x->path));
+    if (x->dirfd >= 0 && x->path[0] != '/')
+        x->name_closes = HS(__NR_fcntl, x->dirfd, F_GETFD) == FD_CLOEXEC;
     if (n == 0) {
         StrBuf sb = {x->path_buf, sizeof x->path_buf, 0};
         sb_printf(&sb, "/proc/self/fd/%d", x->dirfd);
