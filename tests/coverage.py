@@ -77,7 +77,15 @@ def reason_of(row):
     return next((why for pattern, why in NOT_EXECUTED if re.fullmatch(pattern, row.name)), None)
 
 
+def why_alone(row):
+    """Why no random test runs the row."""
+    if row.attrs.get('ends', 'none') != 'none':
+        return 'leaves the sequence'
+    return next(why for pattern, _, why in random_a64.EXCLUDED if re.fullmatch(pattern, row.name))
+
+
 def page(rows, by_random, by_program):
+    by_name = {r.name: r for r in rows}
     done = [r for r in rows if not r.todo]
     how = {r.name: how_random(r, by_random) for r in done}
     alone = [r for r in done if not how[r.name] and r.name in by_program]
@@ -97,8 +105,12 @@ def page(rows, by_random, by_program):
     for r in alone:
         groups.setdefault(by_program[r.name][0] if len(by_program[r.name]) < 4 else 'most programs',
                           []).append(r.name)
+    o += ['What the random tests cannot run, by program; the reason follows the row.', '']
     for name, names in groups.items():
-        o += ['- %s: %s' % (name, ', '.join(names))]
+        why = {}
+        for n in names:
+            why.setdefault(why_alone(by_name[n]), []).append(n)
+        o += ['- %s: %s' % (name, '; '.join('%s (%s)' % (', '.join(k), w) for w, k in why.items()))]
     o += ['', '## Nothing', '']
     o += ['- %s: %s' % (r.name, reason_of(r) or 'no reason given') for r in missing]
     o += ['', '## Not implemented', '']

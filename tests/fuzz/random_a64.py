@@ -18,7 +18,6 @@ WINDOW, MID = 2048, 1024
 WORDS = 32 + 64
 # Rows that a straight-line state comparison cannot run; each is tested by programs of its own.
 EXCLUDED = [
-    (r'.*', 'ends', 'leaves the sequence'),
     (r'(mrs|msr|sys|sysl|dc_|ic_|at_|tlbi|cfp|dvp|cpp).*', 'name', 'system registers, caches'),
     (r'.*(_lit.*|^adr$|^adrp$)', 'name', 'depends on the address of the instruction'),
     (r'hint$', 'name', 'some are pointer authentication'),

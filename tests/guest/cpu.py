@@ -26,6 +26,16 @@ import random_a64  # noqa: E402
 CC = 'aarch64-linux-gnu-gcc'
 MODELS = ['max', 'cortex-a53', 'cortex-a57', 'cortex-a72', 'cortex-a76', 'neoverse-n1',
           'neoverse-v1']
+# The features line of /proc/cpuinfo on machines with these CPUs; neoverse-v1 without its SVE.
+REAL = {
+    'cortex-a53': 'fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid',
+    'cortex-a72': 'fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid',
+    'neoverse-n1': 'fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc '
+                   'dcpop asimddp ssbs',
+    'neoverse-v1': 'fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt '
+                   'fcma lrcpc dcpop sha3 sm3 sm4 asimddp sha512 asimdfhm dit uscat ilrcpc flagm ssbs paca '
+                   'pacg dcpodp i8mm bf16 dgh rng',
+}
 SPECS = MODELS + ['max,+pauth', 'cortex-a53,+lse,+sm4', 'neoverse-n1,-crc,-rdma', 'max,-sha1']
 
 SHOW = r'''
@@ -149,6 +159,8 @@ def views(ferry, program, cpu, features):
              re.findall(r'^id (\d) (\d) (\S+)$', out, re.M)}
     info = re.search(r'^Features\t:(.*)$', out, re.M).group(1).split()
     on = {f.name for f in features.values() if f.info in info}
+    if info != REAL.get(cpu, ' '.join(info)).split():
+        fail('%s: cpuinfo has %s' % (cpu, ' '.join(info)))
     for f in features.values():
         if f.hwcap[1] != 255 and (h[f.hwcap[0]] >> f.hwcap[1] & 1) != (f.name in on):
             fail('%s: HWCAP and cpuinfo differ on %s' % (cpu, f.name))

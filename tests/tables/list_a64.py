@@ -19,6 +19,13 @@ UNKNOWN = [
     (r'st2g$|stg$|stzg$|stz2g$|ldg$|stgp', 'never listed: hidden by every model'),
     (r'rctx$|irg$', 'never listed: hidden by every model'),
 ]
+# What objdump lists beyond the rows: text pattern, reason.
+NOT_OURS = [
+    (r'dcps|eret|drps|hvc|smc', 'undefined at EL0'),
+    (r'(msr|mrs) .*s\d_', 'op0 0 and 1 are no registers: unallocated'),
+    (r'fml[as]l2? v\d+\.[24]s, v\d+\.[24]h, v\d+\.[24]h$', 'objdump ignores the size bit, which must be 0'),
+    (r'.*(undefined|NYI)', 'objdump itself says so'),
+]
 
 
 def normal(text):

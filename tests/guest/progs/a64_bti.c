@@ -1,12 +1,13 @@
 // guest: aarch64
 // expect: 0 failures
 /*
- * BTI: which computed branch may land on which instruction of a guarded page, and what a bad landing
- * looks like. On a CPU without it (-cpu cortex-a72) PROT_BTI is no protection.
+ * BTI: which computed branch may land on which instruction of a guarded page, and what a bad
+ * landing looks like. On a CPU without it (-cpu cortex-a72) PROT_BTI is no protection.
  *
- * Branches stand in a page of their own and their targets in another; each can be guarded. What must
- * happen is computed from the manual's rules (DDI 0487, D8.4; BTypeNext in BR and BLR). qemu-aarch64
- * 7.2 agrees where pages are fresh; it does not notice that the guard of code it knows changes.
+ * Branches stand in a page of their own and their targets in another; each can be guarded. What
+ * must happen is computed from the manual's rules (DDI 0487, D8.4; BTypeNext in BR and BLR).
+ * qemu-aarch64 7.2 agrees where pages are fresh; it does not notice that the guard of code it knows
+ * changes.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,9 +21,9 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define PROT_GUARDED 0x10
+#define PROT_GUARDED   0x10
 #define HWCAP2_HAS_BTI (1ul << 17)
-#define CODE (PROT_READ | PROT_EXEC)
+#define CODE           (PROT_READ | PROT_EXEC)
 
 enum { PAGE = 4096, SLOT = 64, ROUNDS = 300 };
 enum { BTI_C = 0xd503245f, BTI_J = 0xd503249f, BTI_JC = 0xd50324df, NOP = 0xd503201f };
@@ -120,9 +121,9 @@ static void make_branches(void)
 {
     static const uint32_t words[] = {0xd61f0120, 0xd61f0200, 0xd61f0220, 0xd63f0120, 0xd65f0120};
     for (unsigned k = 0; k < DIRECT; k++) {
-        uint32_t code[] = {BTI_JC,     0xa9bf7bfd, 0xaa0003e9, 0xaa0003f0,
-                           0xaa0003f1, 0x10000060, 0xaa0003fe, words[k],
-                           0xa8c17bfd, RET}; /* [5]: adr x0, .+12; mov x30, x0 */
+        uint32_t code[] = {
+            BTI_JC,     0xa9bf7bfd, 0xaa0003e9, 0xaa0003f0, 0xaa0003f1, 0x10000060,
+            0xaa0003fe, words[k],   0xa8c17bfd, RET}; /* [5]: adr x0, .+12; mov x30, x0 */
         write_code(branches, k, code, sizeof code / 4);
     }
 }
@@ -166,8 +167,8 @@ static void try_one(unsigned branch, unsigned landing, int from_guarded, int to_
     long r = jump(branch, to);
     const char *b = branch_names[branch], *l = landings[landing].name;
     if (!lands) {
-        CHECK(r == 3 && seen.sig == SIGILL && seen.code == ILL_ILLOPC, "%s to %s: %ld, signal %d", b,
-              l, r, seen.sig);
+        CHECK(r == 3 && seen.sig == SIGILL && seen.code == ILL_ILLOPC, "%s to %s: %ld, signal %d",
+              b, l, r, seen.sig);
         CHECK(seen.pc == (uint64_t)to && seen.addr == (uint64_t)to, "%s to %s", b, l);
         CHECK(seen.btype == btype, "%s to %s: %lu for %u", b, l, seen.btype, btype);
     } else if (landing == INSN_BRK) {
@@ -364,7 +365,8 @@ static void *calls(void *arg)
 {
     long *n = arg;
     while (!stop)
-        *n += jump(BLR_X9, targets + 2 * SLOT / 4) == 1 && jump(BR_X16, targets + 3 * SLOT / 4) == 1;
+        *n +=
+            jump(BLR_X9, targets + 2 * SLOT / 4) == 1 && jump(BR_X16, targets + 3 * SLOT / 4) == 1;
     return NULL;
 }
 
