@@ -329,13 +329,14 @@ static HostFeatures choose_host(const BackendOps *b)
     return f;
 }
 
+enum { COLD_RUNS = 2, COLD_RUNS_YOUNG = 12 }; /* docs/tiers.md */
+
 /*
  * How often code is interpreted before it is translated. Options that ask to see or check what is
  * translated mean all code.
  */
 static uint8_t choose_cold_runs(const Options *o)
 {
-    enum { COLD_RUNS = 2 };
     const uint32_t stages = 1u << LOG_IN_ASM | 1u << LOG_OP | 1u << LOG_OP_OPT | 1u << LOG_RA |
                             1u << LOG_OUT_ASM | 1u << LOG_EXEC | 1u << LOG_CPU;
     if (o->one_insn)
@@ -359,6 +360,7 @@ static void init_runtime(const GuestOps *g, const GuestFeatures *f)
         .vdso_start = gm_addr(process.guest->vdso),
         .vdso_end = gm_addr(process.guest->vdso) + process.guest->vdso_size,
         .cold_runs = choose_cold_runs(o),
+        .cold_runs_young = o->cold_runs == COLD_RUNS_AUTO ? COLD_RUNS_YOUNG : 0,
         .single_step = o->one_insn,
         .interpret = o->interpret,
         .wx_split = o->wx_split,

@@ -3,16 +3,14 @@
  *
  * Four fifths of the instructions that a short program executes are executed once, and to translate
  * an instruction costs as much as to interpret it tens of times. So a computed or unlinked jump to
- * code without a unit first comes here: the block up to the next branch goes through the front end
- * and its IR is executed as it is; only after RtConfig.cold_runs such visits is a unit made.
+ * code without a unit first comes here: the block up to the next branch goes through the front end,
+ * whose insns are executed as they are emitted (cold_emit); only after RtConfig.cold_runs such
+ * visits is a unit made.
  *
- * Blocks hold only insns that are plain: values, slots, ordinary loads and stores, exits. A block
- * ends before the first guest instruction that needs more (floating point, atomics, fences, helper
- * calls); that one is translated at its first visit. Everything is as in host code: an access is
- * one access of its size, a fault leaves the slots as the instructions before it left them, and the
- * leave reason and its data are set the same way. General registers lie in their slots while C
- * runs; vector registers are moved to theirs by the first block that has to do with one and back by
- * cold_close().
+ * A block ends before the first guest instruction that is not executed here (cold_ops.c says
+ * which); that one is translated at its first visit. What a block came to is kept for its further
+ * visits, in a small store a vcpu that is emptied when it is full, or when code was announced as
+ * changed.
  *
  * Visits are counted in a table by hash of the pc. Nothing ever counts down: a loop of many blocks
  * must get out of here whatever else runs, so blocks that share an entry are only translated the
@@ -24,35 +22,73 @@
  *     0x400804: stp x29, x30, [sp, #-160]! ... b.ne 0x400a00     one block, interpreted a few
  * times, then the head of a unit
  */
-#include "rt_internal.h"
-#include "guestmem.h"
-#include "ir_interp.h"
+#include "cold.h"
 #include "trans_dump.h"
 #include <string.h>
 
-enum { HEAT_SIZE = 1 << 16, HEAT_LOOP = 4 };
+enum { HEAT_SIZE = 1 << 15, HEAT_LOOP = 4 };
 /* An entry: visits, and what is known of them. */
 enum { HEAT_COUNT = COLD_RUNS_MAX, HEAT_HEAD = 0x40 /* by a jump back */, HEAT_SEEN = 0x80 };
-enum { COLD_INSNS = 16 };
-
-static uint8_t heat[HEAT_SIZE];
-
-static const uint64_t type_mask[IR_TYPE_COUNT] = {
-    [IR_BOOL] = 1,         [IR_I8] = 0xff,        [IR_I16] = 0xffff,
-    [IR_I32] = 0xffffffff, [IR_I64] = ~0ull,      [IR_FLAGS] = 0xc101,
-    [IR_F16] = 0xffff,     [IR_F32] = 0xffffffff, [IR_F64] = ~0ull,
+enum {
+    STORE_INSNS = 5120,    /* of the IR */
+    STORE_BLOCK_MAX = 512, /* free ones that a block must find */
+    STORE_BLOCKS = 255,
+    STORE_INDEX = 512,
+    YOUTH = 16384,
 };
 
-typedef struct Cold {
-    const IrUnit *u;
-    Vcpu *v;
-    V128 *vals;
-    uint64_t pc; /* of the guest insn at hand */
-} Cold;
+/* The blocks that were kept; insns are given out by rising address. */
+typedef struct ColdStore {
+    IrUnit u;      /* a block at hand: its insns are in `insns` */
+    bool opened;   /* all below is valid */
+    uint32_t mode; /* all blocks are of it */
+    uint64_t seq;  /* no code was announced as changed since: inval_seq() */
+    uint32_t n_blocks, n_insns;
+    uint8_t index[STORE_INDEX]; /* by hash of the pc: number of the block plus 1, or 0 */
+    V128 vals[STORE_BLOCK_MAX];
+    ColdBlock blocks[STORE_BLOCKS];
+    IrInsn insns[STORE_INSNS];
+} ColdStore;
+_Static_assert(sizeof(ColdStore) <= COLD_STORE_SIZE, "trans_init() makes room for it");
+
+static uint8_t heat[HEAT_SIZE] __attribute__((aligned(4096)));
+/* Guest instructions that may be interpreted until the process is not young any more. */
+static uint32_t youth;
+
+/* All pages of it will be written soon: at once they cost half. Kernels before 5.14 cannot. */
+static void populate(const void *mem, size_t size)
+{
+    enum { PAGE = 4096, MADV_POPULATE_WRITE = 23 };
+    uint64_t start = ALIGN_DOWN((uint64_t)mem, PAGE);
+    HS(__NR_madvise, start, (uint64_t)mem + size - start, MADV_POPULATE_WRITE);
+}
+
+void cold_init(const Vcpu *v)
+{
+    const Trans *t = v->trans;
+    if (!rt.cfg.cold_runs)
+        return;
+    youth = rt.cfg.cold_runs_young ? YOUTH : 0;
+    populate(heat, sizeof heat);
+    populate(t->cold, sizeof *t->cold);
+}
 
 static uint8_t *heat_of(GuestAddr pc)
 {
-    return &heat[(pc >> 1 ^ pc >> 15) & (HEAT_SIZE - 1)];
+    return &heat[(pc >> 2 ^ pc >> 15) & (HEAT_SIZE - 1)];
+}
+
+static unsigned heat_limit(void)
+{
+    return __atomic_load_n(&youth, __ATOMIC_RELAXED) ? rt.cfg.cold_runs_young : rt.cfg.cold_runs;
+}
+
+/* Racing threads may lose some of it: no harm. */
+static void grow_older(unsigned guest_insns)
+{
+    uint32_t left = __atomic_load_n(&youth, __ATOMIC_RELAXED);
+    if (left)
+        __atomic_store_n(&youth, left > guest_insns ? left - guest_insns : 0, __ATOMIC_RELAXED);
 }
 
 /* True when this visit is to be interpreted. Visits by a jump back count more: loops stay. */
@@ -60,7 +96,7 @@ static bool heat_allows(GuestAddr pc, GuestAddr from)
 {
     uint8_t *h = heat_of(pc);
     unsigned count = *h & HEAT_COUNT, known = (*h & HEAT_HEAD) | HEAT_SEEN;
-    if (count >= rt.cfg.cold_runs)
+    if (count >= heat_limit())
         return false;
     if (pc <= from)
         known |= HEAT_HEAD;
@@ -79,260 +115,185 @@ bool cold_loop_head(GuestAddr pc)
     return *heat_of(pc) & HEAT_HEAD;
 }
 
-/* What an insn has to do with, or'ed over a stretch. */
-enum { USES_MORE = 1, USES_MEMORY = 2, USES_VECTORS = 4 };
-#define PURE_OR_MORE(effects) ((effects) ? USES_MORE : 0)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
-static const uint8_t op_uses[IR_OP_COUNT] = {
-#define OP(id, text, sig, nargs, effects) [IR_##id] = PURE_OR_MORE(effects),
-#include "ir_ops.def"
-#undef OP
-    [IR_NOP] = USES_MORE, [IR_HI] = USES_MORE,   [IR_SET] = 0,          [IR_GET] = 0,
-    [IR_AT] = 0,          [IR_XIF] = 0,          [IR_XJUMP] = 0,        [IR_XCALL] = 0,
-    [IR_XCALLI] = 0,      [IR_XRET] = 0,         [IR_XIND] = 0,         [IR_XTRAP] = 0,
-    [IR_TRAPIF] = 0,      [IR_LD] = USES_MEMORY, [IR_ST] = USES_MEMORY,
-};
-#pragma GCC diagnostic pop
-static const uint8_t type_uses[IR_TYPE_COUNT] = {[IR_V128] = USES_VECTORS};
-
-/* Of a load or store: the orders that a plain access on the host has anyway. */
-static inline unsigned order_uses(const IrInsn *i)
-{
-    enum { LOADS = 1 << ORD_PLAIN | 1 << ORD_ACQ | 1 << ORD_ACQ_PC, STORES = 1 << ORD_PLAIN };
-    unsigned fine = i->op == IR_LD ? LOADS : STORES;
-    return fine >> MA_ORDER(i->aux) & 1 ? 0 : USES_MORE;
-}
-
-bool cold_plain(const IrUnit *u, IrRef first, bool *vectors)
-{
-    unsigned uses = 0;
-    for (const IrInsn *i = &u->insns[first], *end = &u->insns[u->n]; i < end; i++) {
-        unsigned mine = op_uses[i->op];
-        uses |= mine | type_uses[i->type];
-        if (mine & USES_MEMORY)
-            uses |= order_uses(i);
-    }
-    *vectors |= (uses & USES_VECTORS) != 0;
-    return !(uses & USES_MORE);
-}
-
-static inline uint64_t value(const Cold *c, IrRef r)
-{
-    return c->vals[r].u64[0];
-}
-
-static inline void put(Cold *c, IrRef r, IrType t, uint64_t x)
-{
-    c->vals[r] = (V128){.u64 = {x & type_mask[t], 0}};
-}
-
-static void cold_get(Cold *c, IrRef r, const IrInsn *i)
-{
-    const SlotDesc *s = &c->u->slots[i->imm];
-    if (i->type == IR_I64)
-        put(c, r, IR_I64, *vcpu_slot64(c->v, s));
-    else if (i->type == IR_V128)
-        c->vals[r] = *vcpu_slot128(c->v, s);
-    else
-        put(c, r, (IrType)i->type, *vcpu_slot32(c->v, s));
-}
-
-static void cold_set(Cold *c, const IrInsn *i)
-{
-    const SlotDesc *s = &c->u->slots[i->imm];
-    const V128 *x = &c->vals[i->arg[0]];
-    if (s->type == SLOT_I64)
-        *vcpu_slot64(c->v, s) = x->u64[0];
-    else if (s->type == SLOT_V128)
-        *vcpu_slot128(c->v, s) = *x;
-    else
-        *vcpu_slot32(c->v, s) = (uint32_t)x->u64[0];
-}
-
-static inline GuestAddr address_of(const Cold *c, const IrInsn *i)
-{
-    uint64_t index = i->arg[1] ? value(c, i->arg[1]) : 0;
-    if (i->aux & MA_INDEX_SXTW)
-        index = (uint64_t)(int32_t)index;
-    return value(c, i->arg[0]) + (index << MA_SCALE(i->aux)) + (uint64_t)(int64_t)i->imm;
-}
-
-static bool cold_load(Cold *c, IrRef r, const IrInsn *i)
-{
-    V128 x = {.u64 = {0, 0}};
-    unsigned size = 1u << MA_SIZE(i->aux);
-    if (!gm_load(&x, address_of(c, i), size))
-        return false;
-    if (i->aux & MA_SIGNED) {
-        unsigned s = 64 - size * 8;
-        x.u64[0] = (uint64_t)((int64_t)(x.u64[0] << s) >> s) & type_mask[i->type];
-    }
-    c->vals[r] = x;
-    return true;
-}
-
-/*
- * The ways out of a block; all false. A jump: the pc slot says where, as after a miss in the lookup
- * table.
- */
-static bool cold_jump(Cold *c, IrRef target)
-{
-    *slot_pc(c->v) = value(c, target);
-    c->v->leave_reason = LEAVE_LOOKUP;
-    return false;
-}
-
-/* As cold_jump, by a computed branch of the kind that the insn says. */
-static bool cold_branch(Cold *c, const IrInsn *i)
-{
-    c->v->landing = i->aux;
-    return cold_jump(c, i->arg[0]);
-}
-
-static bool cold_trap(Cold *c, const IrInsn *i, IrRef pc, IrRef data)
-{
-    Vcpu *v = c->v;
-    *slot_pc(v) = value(c, pc);
-    v->leave_arg = (uint32_t)i->imm;
-    v->leave_data = data ? value(c, data) : 0;
-    v->leave_reason = LEAVE_TRAP;
-    return false;
-}
-
-/* The handler has noted what the host reported. */
-static bool cold_fault(Cold *c)
-{
-    Vcpu *v = c->v;
-    *slot_pc(v) = c->pc;
-    v->leave_reason = LEAVE_FAULT;
-    fault_try_mode(v);
-    return false;
-}
-
-static inline void cold_compare(Cold *c, IrRef r, const IrInsn *i)
-{
-    const uint32_t *a = i->arg;
-    IrType t = (IrType)c->u->insns[a[0]].type;
-    put(c, r, IR_BOOL, ir_eval_cmp((IrCmp)i->aux, t, value(c, a[0]), value(c, a[1])));
-}
-
-/* Insn r; false when the block has ended. One switch, so that an insn costs one computed jump. */
-static inline bool cold_insn(Cold *c, IrRef r, const IrInsn *i)
-{
-    const uint32_t *a = i->arg;
-    switch ((IrOp)i->op) {
-    case IR_AT:
-        c->pc = c->u->module_base + ir_value(c->u, r);
-        return true;
-    case IR_GET:
-        cold_get(c, r, i);
-        return true;
-    case IR_SET:
-        cold_set(c, i);
-        return true;
-    case IR_LD:
-        return cold_load(c, r, i) || cold_fault(c);
-    case IR_ST:
-        return gm_store(address_of(c, i), &c->vals[a[2]], 1u << MA_SIZE(i->aux)) || cold_fault(c);
-    case IR_XIF:
-        return !value(c, a[0]) || cold_jump(c, a[1]);
-    case IR_TRAPIF:
-        return !value(c, a[0]) || cold_trap(c, i, a[1], a[2]);
-    case IR_XTRAP:
-        return cold_trap(c, i, a[0], a[1]);
-    case IR_XJUMP:
-    case IR_XCALL:
-    case IR_XRET:
-        return cold_jump(c, a[0]);
-    case IR_XCALLI:
-    case IR_XIND:
-        return cold_branch(c, i);
-    case IR_CONST:
-        put(c, r, (IrType)i->type, ir_value(c->u, r));
-        return true;
-    case IR_GADDR:
-        put(c, r, IR_I64, c->u->module_base + ir_value(c->u, r));
-        return true;
-    case IR_VCONST:
-        c->vals[r] = c->u->vconsts[a[0]];
-        return true;
-    case IR_ADD:
-        put(c, r, (IrType)i->type, value(c, a[0]) + value(c, a[1]));
-        return true;
-    case IR_SUB:
-        put(c, r, (IrType)i->type, value(c, a[0]) - value(c, a[1]));
-        return true;
-    case IR_AND:
-        put(c, r, (IrType)i->type, value(c, a[0]) & value(c, a[1]));
-        return true;
-    case IR_OR:
-        put(c, r, (IrType)i->type, value(c, a[0]) | value(c, a[1]));
-        return true;
-    case IR_TRUNC:
-    case IR_ZEXT:
-        put(c, r, (IrType)i->type, value(c, a[0]));
-        return true;
-    case IR_CC:
-        put(c, r, IR_BOOL, ir_eval_cond((IrCond)i->aux, value(c, a[0])));
-        return true;
-    case IR_CMP:
-        cold_compare(c, r, i);
-        return true;
-    default:
-        ir_eval_insn(c->u, NULL, c->vals, r);
-        return true;
-    }
-}
-
-/* Runs the block to its exit. */
-static void cold_exec(Cold *c)
-{
-    IrRef r = 1;
-    while (cold_insn(c, r, &c->u->insns[r]))
-        r++;
-}
-
 static bool cold_goes_on(const Vcpu *v)
 {
     return __atomic_load_n(&v->poll, __ATOMIC_ACQUIRE) == 0;
 }
 
-static bool cold_block(Vcpu *v, GuestAddr pc, GuestAddr from)
+static void store_empty(Cold *c, ColdStore *s, uint64_t seq)
 {
-    Trans *t = v->trans;
-    bool vectors = false;
-    if (!heat_allows(pc, from) || trans_front_cold(v, pc, COLD_INSNS, &vectors) != TRANS_OK)
+    const IrUnit *ir = &((Trans *)c->v->trans)->ir;
+    s->u = *ir;
+    s->opened = true;
+    s->mode = c->v->mode;
+    s->seq = seq;
+    s->n_blocks = s->n_insns = 0;
+    memset(s->index, 0, sizeof s->index);
+    c->window.len = 0; /* it may be older than seq */
+}
+
+static uint8_t *store_index_of(ColdStore *s, GuestAddr pc)
+{
+    return &s->index[(pc >> 1 ^ pc >> 10) & (STORE_INDEX - 1)];
+}
+
+/* What is kept of the block at pc, or NULL; then there is room for it. */
+static const ColdBlock *store_find(Cold *c, GuestAddr pc)
+{
+    ColdStore *s = c->store;
+    uint64_t seq = inval_seq();
+    if (UNLIKELY(!s->opened || s->seq != seq || s->mode != c->v->mode))
+        store_empty(c, s, seq);
+    unsigned k = *store_index_of(s, pc);
+    if (k && s->blocks[k - 1].pc == pc)
+        return &s->blocks[k - 1];
+    if (s->n_blocks == STORE_BLOCKS || s->n_insns + STORE_BLOCK_MAX > STORE_INSNS)
+        store_empty(c, s, seq);
+    return NULL;
+}
+
+/*
+ * Not kept are vector constants, which lie elsewhere, and an instruction that left in its midst (a
+ * fault): not all of it is known to be fit for this place.
+ */
+static void store_keep(Cold *c, ColdBlock *b)
+{
+    ColdStore *s = c->store;
+    if (c->left_n != s->u.n || s->u.n_vconsts || s->u.n_extra > 1)
+        return;
+    b->insns = s->u.insns;
+    b->n = (uint16_t)s->u.n;
+    b->module_base = s->u.module_base;
+    s->n_insns += s->u.n;
+    s->n_blocks++;
+    *store_index_of(s, b->pc) = (uint8_t)s->n_blocks;
+}
+
+/* The window has code at pc; false when there is none to be executed. */
+static bool cold_fetch(Cold *c, GuestAddr pc)
+{
+    if (LIKELY(code_window_has(&c->window, pc, rt.cfg.guest->insn_len_max)))
+        return !(pc & (rt.cfg.guest->insn_align - 1u));
+    return code_window_fill(&c->window, pc, COLD_WINDOW, &c->code);
+}
+
+/* One guest instruction; false when it is not for here, and nothing has happened. */
+static inline bool cold_insn(Cold *c, TransCtx *tc, TransResult *how)
+{
+    tc->code = c->window.bytes + (tc->pc - c->window.start);
+    tc->code_len = c->window.len - (uint32_t)(tc->pc - c->window.start);
+    tc->insn_len = rt.cfg.guest->insn_align;
+    c->pc = tc->pc;
+    c->n_sets = 0;
+    if (UNLIKELY(log_mask))
+        ir_at(c->u, tc->pc, tc->insn_len);
+    *how = rt.cfg.guest->translate_insn(tc);
+    if (*how == TR_NEXT)
+        tc->next_pc = tc->pc + tc->insn_len;
+    return *how != TR_SHORT && c->state != COLD_REFUSED;
+}
+
+/* Up to the first branch, or what is not for here; false when that comes first. */
+static bool cold_insns(Cold *c, TransCtx *tc, ColdBlock *b)
+{
+    TransResult how = TR_NEXT;
+    unsigned k = 0;
+    c->state = COLD_ON;
+    while (how == TR_NEXT && c->state == COLD_ON && k < COLD_INSNS && cold_fetch(c, tc->pc) &&
+           c->code.module_base == c->u->module_base) {
+        tc->guarded = c->code.guarded;
+        b->first[k] = (uint16_t)c->u->n;
+        b->off[k] = (uint8_t)(tc->pc - b->pc);
+        if (!cold_insn(c, tc, &how)) {
+            c->u->n = b->first[k];
+            break;
+        }
+        k++;
+        tc->pc = tc->next_pc;
+    }
+    b->next = tc->pc;
+    b->guest_insns = (uint8_t)k;
+    if (k && c->state != COLD_LEFT)
+        cold_leave(c, LEAVE_LOOKUP, tc->pc);
+    return k != 0;
+}
+
+/* The branch that led to b, if it was computed, may land there; it has. Else a unit will tell. */
+static bool cold_lands(Cold *c, const ColdBlock *b)
+{
+    if (UNLIKELY(!(b->landings >> c->v->landing & 1)))
         return false;
-    fork_note_code(pc, v->mode);
+    c->v->landing = 0;
+    return true;
+}
+
+/* The block at pc, from the guest's code; false when its first instruction is not for here. */
+static bool cold_first(Cold *c, GuestAddr pc)
+{
+    ColdStore *s = c->store;
+    Trans *t = c->v->trans;
+    if (!cold_fetch(c, pc))
+        return false;
+    s->u.insns = &s->insns[s->n_insns];
+    s->u.cap = STORE_BLOCK_MAX;
+    trans_open(&s->u, c->v, pc, &c->code);
+    s->u.hook = &cold_hook;
+    s->u.hook_state = c;
+    TransCtx tc = trans_ctx(t, &s->u, c->v, &c->code, pc);
+    ColdBlock *b = &s->blocks[s->n_blocks];
+    b->pc = pc;
+    b->landings = trans_landings(&c->code, c->window.bytes + (pc - c->window.start));
+    if (!cold_lands(c, b))
+        return false;
+    if (!cold_insns(c, &tc, b))
+        return false;
     if (UNLIKELY(log_mask)) {
-        dump_guest(&t->ir, pc, t->hi);
-        dump_ir(&t->ir, LOG_OP, "IR of the front end (interpreted)");
+        ir_unit_finish(&s->u);
+        dump_guest(&s->u, pc, tc.pc);
+        dump_ir(&s->u, LOG_OP, "IR of the front end (interpreted)");
     }
-    if (vectors && !t->cold_vec) {
-        rt.stubs.vec_save(v);
-        t->cold_vec = true;
-    }
-    if (UNLIKELY(!trans_lands(v))) {
-        v->leave_reason = LEAVE_TRAP;
-        v->leave_arg = TRAP_ILLEGAL;
-        v->leave_data = 0;
-        return true;
-    }
-    Cold c = {.u = &t->ir, .v = v, .vals = t->interp_vals};
-    do /* a block that jumps to itself is not made anew */
-        cold_exec(&c);
-    while (v->leave_reason == LEAVE_LOOKUP && *slot_pc(v) == pc && !v->landing && cold_goes_on(v) &&
-           heat_allows(pc, pc));
+    grow_older(b->guest_insns);
+    store_keep(c, b);
+    return true;
+}
+
+/* The same from what is kept of it. */
+static bool cold_again(Cold *c, const ColdBlock *b)
+{
+    if (!cold_lands(c, b))
+        return false;
+    c->u->insns = (IrInsn *)b->insns;
+    c->u->module_base = b->module_base;
+    cold_replay(c, b);
+    grow_older(b->guest_insns);
+    return true;
+}
+
+static bool cold_block(Cold *c, GuestAddr pc, GuestAddr from)
+{
+    if (!heat_allows(pc, from))
+        return false;
+    const ColdBlock *b = store_find(c, pc);
+    if (!(b ? cold_again(c, b) : cold_first(c, pc)))
+        return false;
+    fork_note_code(pc, c->v->mode);
     return true;
 }
 
 bool cold_run(Vcpu *v)
 {
+    Trans *t = v->trans;
     bool ran = false;
+    Cold c; /* not cleared: most of it is the window */
     if (v->mode & MODE_TBI_MASK)
         return false;
-    for (GuestAddr pc, from = 0; pc = *slot_pc(v), cold_block(v, pc, from); from = pc) {
+    c.store = t->cold;
+    c.u = &t->cold->u;
+    c.v = v;
+    c.vals = t->cold->vals;
+    c.replays = NULL;
+    c.window.len = 0;
+    for (GuestAddr pc, from = 0; pc = *slot_pc(v), cold_block(&c, pc, from); from = pc) {
         ran = true;
         if (v->leave_reason != LEAVE_LOOKUP || !cold_goes_on(v) || cache_find(*slot_pc(v), v->mode))
             break;

@@ -146,15 +146,20 @@ static uint32_t inval_tid(void)
 static uint64_t change_seq;
 static uint32_t translating;
 
+uint64_t inval_seq(void)
+{
+    return __atomic_load_n(&change_seq, __ATOMIC_SEQ_CST);
+}
+
 uint64_t inval_trans_begin(void)
 {
     __atomic_add_fetch(&translating, 1, __ATOMIC_SEQ_CST);
-    return __atomic_load_n(&change_seq, __ATOMIC_SEQ_CST);
+    return inval_seq();
 }
 
 bool inval_is_current(uint64_t seq)
 {
-    return __atomic_load_n(&change_seq, __ATOMIC_SEQ_CST) == seq;
+    return inval_seq() == seq;
 }
 
 void inval_trans_end(void)

@@ -58,6 +58,8 @@ bool rt_vcpu_init(Vcpu *v)
     v->ret_stack_size = RET_STACK_SIZE - 512;
     v->ret_bottom = (uint64_t)((Trans *)v->trans)->ret_stack + v->ret_stack_size;
     rt.cfg.backend->vcpu_init(v, &rt.stubs);
+    if (!rt.registry)
+        cold_init(v);
     return true;
 }
 

@@ -93,6 +93,7 @@ typedef struct RtConfig {
     GuestAddr vdso_start, vdso_end; /* the guest's vdso, where vdso_calls.def holds */
     uint32_t max_insns;             /* guest insns a unit at most; 0: default */
     uint8_t cold_runs;   /* times code is interpreted before it is translated, <= COLD_RUNS_MAX */
+    uint8_t cold_runs_young; /* the same while the process is young: cold.c; 0: no difference */
     uint64_t cache_size; /* bytes of translated code at most; 0: default */
     bool single_step;    /* one guest insn a unit, no links */
     bool interpret;      /* run the reference interpreter instead of host code */

@@ -38,6 +38,7 @@ enum {
     UNIT_PAGES_MAX = 4, /* forward jumps are followed within one page's size */
     UNIT_SIDE_MAX = 1024,
     UNIT_RECIPES_MAX = 1024,
+    COLD_STORE_SIZE = 144 << 10,
     CODE_WINDOW = 192, /* guest bytes that are read at once */
 };
 
@@ -81,12 +82,13 @@ typedef struct Trans {
     GuestAddr noexec; /* with TRANS_NOEXEC: the first byte that cannot be executed */
     SideEntry *side;
     SideRecipe *recipes;
-    V128 *interp_vals;  /* for RtConfig.interpret and cold code */
+    V128 *interp_vals;  /* for RtConfig.interpret */
     bool alone;         /* in an exclusive section: exclusive.c */
     bool beyond;        /* the unit at hand depends on code that was read separately */
     bool pair_end;      /* the last front end run met the end of a pair */
     uint8_t landings;   /* of the code that the last front end run began with: Unit.landings */
     int32_t pair_depth; /* calls less returns within the pair */
+    struct ColdStore *cold; /* what cold code came to: cold.c */
     bool cold_vec;      /* vector registers lie in their slots: cold.c */
     uint32_t interp_flags;
     void *mem; /* the mapping all this lies in: guard, return stack, guard, the rest */
@@ -164,16 +166,25 @@ void cache_lookup_fill(Vcpu *v, Unit *u, uint32_t kind);
 Unit *cache_publish(Unit *u);
 
 /* translate.c */
+/* Guest bytes copied in, so that a page vanishing under the translator is no fault of ours. */
+typedef struct CodeWindow {
+    uint8_t bytes[CODE_WINDOW];
+    GuestAddr start;
+    uint32_t len;
+} CodeWindow;
+
+/* At most size bytes of the mapping of pc, but at least one instruction; *rc is that mapping's. */
+bool code_window_fill(CodeWindow *w, GuestAddr pc, uint32_t size, RtCode *rc);
+static inline bool code_window_has(const CodeWindow *w, GuestAddr pc, uint32_t n)
+{
+    return pc >= w->start && pc - w->start + n <= w->len;
+}
+
 typedef enum TransStatus { TRANS_OK, TRANS_NOEXEC, TRANS_FULL } TransStatus;
 /* Makes the unit at pc (it may come from another vcpu that was faster). */
 TransStatus trans_unit(Vcpu *v, GuestAddr pc, Unit **out);
 /* Guest code at pc to IR in v's scratch: what the interpreter runs. */
 TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns);
-/*
- * The same for cold code: at most to the first branch, and only insns that cold_plain() allows;
- * TRANS_FULL when the first one is none. Sets *vectors when a vector slot is read or written.
- */
-TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns, bool *vectors);
 /* The branch that led to the code that was just read, if it was computed, may land there; it has.
  */
 static inline bool trans_lands(Vcpu *v)
@@ -185,10 +196,15 @@ static inline bool trans_lands(Vcpu *v)
     v->landing = 0;
     return true;
 }
+/* The parts of it that cold code is run with: an empty unit, the context of its first insn. */
+void trans_open(IrUnit *u, const Vcpu *v, GuestAddr pc, const RtCode *rc);
+uint8_t trans_landings(const RtCode *rc, const uint8_t *code); /* Unit.landings of code there */
+TransCtx trans_ctx(const Trans *t, IrUnit *u, const Vcpu *v, const RtCode *rc, GuestAddr pc);
 bool trans_init(Vcpu *v);
 void trans_free(Vcpu *v);
 
 /* cold.c */
+void cold_init(const Vcpu *v); /* v: the first one of the process */
 /*
  * Interprets from the pc slot on as long as code is cold; false when nothing was done. Else the
  * vcpu stands as after a leave of host code, but for vector registers: cold_close() before host
@@ -200,8 +216,6 @@ void cold_close(Vcpu *v);
 bool cold_seen(GuestAddr pc);
 /* A jump back led to pc. */
 bool cold_loop_head(GuestAddr pc);
-/* True when the interpreter of cold code takes all insns from `first` on; *vectors as above. */
-bool cold_plain(const IrUnit *u, IrRef first, bool *vectors);
 
 /* link.c */
 void link_exit(Vcpu *v, ExitRec *rec, Unit *to);
@@ -217,6 +231,7 @@ void inval_ack(Vcpu *v);
 uint64_t inval_trans_begin(void);
 bool inval_is_current(uint64_t seq);
 void inval_trans_end(void);
+uint64_t inval_seq(void); /* what inval_trans_begin() would return now */
 void inval_stop_wait(Vcpu *v);
 /* Every unit dies and the memory is free again, unless `full` is not the generation any more. */
 void inval_flush_all(Vcpu *v, uint32_t full);

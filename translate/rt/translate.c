@@ -13,16 +13,9 @@
 #include "ownmap.h"
 #include "trans_dump.h"
 
-enum { COLD_WINDOW = 64, FOLLOW_MAX = 4, HOST_PROT_RW = 3, LANDS_ALL = (1 << LANDING_KINDS) - 1 };
+enum { FOLLOW_MAX = 4, HOST_PROT_RW = 3, LANDS_ALL = (1 << LANDING_KINDS) - 1 };
 
-/* Guest bytes copied in, so that a page vanishing under the translator is no fault of ours. */
-typedef struct CodeWindow {
-    uint8_t bytes[CODE_WINDOW];
-    GuestAddr start;
-    uint32_t len;
-} CodeWindow;
-
-static bool window_fill(CodeWindow *w, GuestAddr pc, uint32_t size, RtCode *rc)
+bool code_window_fill(CodeWindow *w, GuestAddr pc, uint32_t size, RtCode *rc)
 {
     if (!rt.cfg.code_at(pc, rc))
         return false;
@@ -34,11 +27,6 @@ static bool window_fill(CodeWindow *w, GuestAddr pc, uint32_t size, RtCode *rc)
     return gm_copy_in(w->bytes, pc, w->len);
 }
 
-static bool window_has(const CodeWindow *w, GuestAddr pc, uint32_t n)
-{
-    return pc >= w->start && pc - w->start + n <= w->len;
-}
-
 /* TransCtx.peek: what is there, up to the end of the last page that is. */
 static uint32_t front_peek(GuestAddr pc, void *buf, uint32_t n)
 {
@@ -48,10 +36,9 @@ static uint32_t front_peek(GuestAddr pc, void *buf, uint32_t n)
     return in_page < n && gm_copy_in(buf, pc, in_page) ? in_page : 0;
 }
 
-static TransCtx front_ctx(Trans *t, const Vcpu *v, GuestAddr pc, const RtCode *rc)
+TransCtx trans_ctx(const Trans *t, IrUnit *u, const Vcpu *v, const RtCode *rc, GuestAddr pc)
 {
-    t->pair_end = false;
-    return (TransCtx){.u = &t->ir,
+    return (TransCtx){.u = u,
                       .pc = pc,
                       .mode = v->mode,
                       .guarded = rc->guarded,
@@ -61,20 +48,29 @@ static TransCtx front_ctx(Trans *t, const Vcpu *v, GuestAddr pc, const RtCode *r
                       .peek = t->alone || rt.cfg.interpret ? NULL : front_peek};
 }
 
-static void front_open(Trans *t, Vcpu *v, const CodeWindow *w, const RtCode *rc)
+void trans_open(IrUnit *u, const Vcpu *v, GuestAddr pc, const RtCode *rc)
 {
-    GuestAddr pc = w->start;
-    ir_unit_reset(&t->ir);
-    t->ir.module_base = rc->module_base;
-    t->ir.module_fixed = rc->module_fixed;
-    t->ir.mode = v->mode;
-    t->ir.start_off = (int64_t)(pc - rc->module_base);
-    t->ir.guest_insns = 0;
-    t->landings = rc->guarded ? rt.cfg.guest->landings(w->bytes) : LANDS_ALL;
+    ir_unit_reset(u);
+    u->module_base = rc->module_base;
+    u->module_fixed = rc->module_fixed;
+    u->mode = v->mode;
+    u->start_off = (int64_t)(pc - rc->module_base);
+    u->guest_insns = 0;
+}
+
+uint8_t trans_landings(const RtCode *rc, const uint8_t *code)
+{
+    return rc->guarded ? rt.cfg.guest->landings(code) : LANDS_ALL;
+}
+
+/* Nothing is known of the unit at pc yet. */
+static void front_open(Trans *t, GuestAddr pc)
+{
     t->lo = pc;
     t->hi = pc;
     t->n_source = 0;
     t->beyond = false;
+    t->pair_end = false;
 }
 
 /* One guest instruction; TR_SHORT leaves no trace of it. */
@@ -118,9 +114,9 @@ static bool front_follows(const TransCtx *tc, const Trans *t, uint32_t *follows)
 static bool front_fetch(CodeWindow *w, TransCtx *tc, const RtCode *unit)
 {
     RtCode rc;
-    if (window_has(w, tc->pc, rt.cfg.guest->insn_len_max))
+    if (code_window_has(w, tc->pc, rt.cfg.guest->insn_len_max))
         return true;
-    if (!window_fill(w, tc->pc, CODE_WINDOW, &rc))
+    if (!code_window_fill(w, tc->pc, CODE_WINDOW, &rc))
         return false;
     tc->guarded = rc.guarded;
     return rc.module_base == unit->module_base;
@@ -153,11 +149,13 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     CodeWindow w;
     RtCode rc;
     t->noexec = pc;
-    if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, CODE_WINDOW, &rc))
+    if ((pc & (rt.cfg.guest->insn_align - 1u)) || !code_window_fill(&w, pc, CODE_WINDOW, &rc))
         return TRANS_NOEXEC;
-    front_open(t, v, &w, &rc);
+    front_open(t, pc);
+    trans_open(&t->ir, v, pc, &rc);
+    t->landings = trans_landings(&rc, w.bytes);
     front_fold(t);
-    TransCtx tc = front_ctx(t, v, pc, &rc);
+    TransCtx tc = trans_ctx(t, &t->ir, v, &rc, pc);
     uint32_t follows = 0;
     bool loop = cold_loop_head(pc); /* a loop's unit has all of it */
     for (;;) {
@@ -183,49 +181,6 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
             break;
     }
     front_keep_source(t, &w, &rc);
-    ir_emit(&t->ir, IR_XJUMP, IR_VOID, 0, ir_gaddr(&t->ir, tc.pc), 0, 0, 0);
-    ir_unit_finish(&t->ir);
-    return TRANS_OK;
-}
-
-/* Takes back the insns from `first` on, of one guest instruction, which becomes the target. */
-static void front_cut(Trans *t, IrRef first)
-{
-    t->ir.n = first;
-    t->ir.guest_insns--;
-    t->ir.overflow = false;
-}
-
-TransStatus trans_front_cold(Vcpu *v, GuestAddr pc, uint32_t max_insns, bool *vectors)
-{
-    Trans *t = v->trans;
-    CodeWindow w;
-    RtCode rc;
-    if ((pc & (rt.cfg.guest->insn_align - 1u)) || !window_fill(&w, pc, COLD_WINDOW, &rc))
-        return TRANS_NOEXEC;
-    front_open(t, v, &w, &rc);
-    TransCtx tc = front_ctx(t, v, pc, &rc);
-    while (t->ir.guest_insns < max_insns && window_has(&w, tc.pc, rt.cfg.guest->insn_align)) {
-        IrRef first = t->ir.n;
-        TransResult r = front_insn(t, &tc, &w);
-        if (r == TR_SHORT && t->ir.guest_insns == 0)
-            return TRANS_FULL;
-        if (r == TR_SHORT)
-            break;
-        if (t->ir.overflow || t->ir.n_blocks > 1 || !cold_plain(&t->ir, first, vectors)) {
-            front_cut(t, first);
-            if (t->ir.guest_insns == 0)
-                return TRANS_FULL;
-            break;
-        }
-        tc.pc = tc.next_pc;
-        if (r == TR_END) {
-            ir_unit_finish(&t->ir);
-            return TRANS_OK;
-        }
-        if (r == TR_FOLLOW || t->ir.insns[t->ir.n - 1].op == IR_XIF)
-            break;
-    }
     ir_emit(&t->ir, IR_XJUMP, IR_VOID, 0, ir_gaddr(&t->ir, tc.pc), 0, 0, 0);
     ir_unit_finish(&t->ir);
     return TRANS_OK;
@@ -448,7 +403,7 @@ bool trans_init(Vcpu *v)
     size_t size = sizeof(Trans) + RA_INSNS * sizeof(RaInsn) + RA_MOVES * sizeof(RaMove) +
                   RA_SNAPS * sizeof(RaSnap) + UNIT_SIDE_MAX * sizeof(SideEntry) +
                   UNIT_RECIPES_MAX * sizeof(SideRecipe) + 256 * sizeof(uint32_t) +
-                  UNIT_IR_MAX * sizeof(V128) + 1024 + RET_AREA + 2 * TRANS_ARENA;
+                  UNIT_IR_MAX * sizeof(V128) + COLD_STORE_SIZE + 1024 + RET_AREA + 2 * TRANS_ARENA;
     uint8_t *mem = cache_map(size, HOST_PROT_RW), *p = mem + RET_AREA;
     if (!mem)
         return false;
@@ -470,6 +425,7 @@ bool trans_init(Vcpu *v)
     t->recipes = carve(&p, UNIT_RECIPES_MAX * sizeof(SideRecipe));
     t->ra.block_end = carve(&p, 256 * sizeof(uint32_t));
     t->interp_vals = carve(&p, UNIT_IR_MAX * sizeof(V128));
+    t->cold = carve(&p, COLD_STORE_SIZE);
     v->trans = t;
     t->ir_arena = carve_arena(&p);
     t->scratch = carve_arena(&p);
