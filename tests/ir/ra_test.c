@@ -148,11 +148,15 @@ static const char *run(void)
 
 static char text[1 << 18];
 
-static bool allocate(uint32_t seed)
+static bool allocate_as(RaConfig cfg)
 {
-    RaConfig cfg = {.random_seed = seed};
     arena_reset(f.ra.arena, 1 << 20);
     return ra_run(&f.ra, &cfg);
+}
+
+static bool allocate(uint32_t seed)
+{
+    return allocate_as((RaConfig){.random_seed = seed});
 }
 
 static void dump_and_fail(const char *what, uint32_t seed)
@@ -219,6 +223,47 @@ Test(ra, plain_constraints)
 {
     f.plain = true;
     try_random(40, false, false, 1000);
+}
+
+/* Allocates f.u, lowered under the constraints of `rng`, and prints that into `to`. */
+static void print_allocation(uint32_t rng, bool general, StrBuf *to)
+{
+    f.rng = rng;
+    fake_select(&f);
+    cr_assert(allocate_as((RaConfig){.general = general}));
+    ra_print(&f.ra, to);
+}
+
+/* The short way of plain RaInsns does what the general way does, move by move. */
+static void try_both_ways(uint32_t n, bool loop, uint32_t count)
+{
+    static char other[sizeof text];
+    uint32_t plain = 0;
+    for (uint32_t seed = 1; seed <= count; seed++) {
+        f.rng = seed * 104729;
+        fake_random_unit(&f, n, loop);
+        uint32_t rng = f.rng;
+        StrBuf a = STRBUF_ON(other), b = STRBUF_ON(text);
+        print_allocation(rng, true, &a);
+        print_allocation(rng, false, &b);
+        for (uint32_t i = 0; i < f.ra.n; i++)
+            plain += f.ra.insns[i].plain;
+        if (strcmp(text, other) != 0) {
+            fputs(other, stderr);
+            dump_and_fail("another allocation than the general way's", seed);
+        }
+    }
+    cr_assert_gt(plain, count, "few RaInsns are plain");
+}
+
+Test(ra, short_way_is_the_general_way)
+{
+    try_both_ways(12, false, 1500);
+    try_both_ways(100, false, 200);
+    try_both_ways(20, true, 500);
+    f.plain = true;
+    try_both_ways(12, false, 500);
+    try_both_ways(20, true, 500);
 }
 
 static uint32_t real_place(void)

@@ -129,7 +129,8 @@ static inline void look_back_insn(RaState *s, Ahead *a, RaInsn *in, uint32_t pos
     }
     if (UNLIKELY(in->binds & RAF_FIXED))
         note_fixed(s, in);
-    in->plain = !(in->demands | in->clobbers | in->n_dst >> 1 | s->general);
+    in->plain =
+        !(in->demands | in->clobbers | in->n_snap | in->n_dst >> 1 | in->n_ops >> 2 | s->general);
     const IrInsn *x = &s->ra->ir->insns[in->ir];
     RaWay way = WAY_OP;
     if (x->op == IR_SET)

@@ -21,6 +21,9 @@
 #define POS_NONE 0u
 #define BIT(r)   ((uint64_t)1 << (r))
 
+/* A value in memory that is used again within so many RaInsns is better loaded. */
+enum { RA_SOON = 16 };
+
 /* All zero: not used, nowhere, no hints. */
 typedef struct RaVal {
     uint64_t regs;     /* registers that hold it */
@@ -132,19 +135,66 @@ static inline bool ra_writes_state(const IrInsn *x)
     return x->op == IR_CALL && ir_effects(x) & EFF_STATE_W;
 }
 
+/* The register to read a value from that is in `regs`: a pin, if there is one, stays longest. */
+static inline RaLoc ra_best_reg(const RaState *s, uint64_t regs)
+{
+    uint64_t pins = regs & ~s->temps;
+    return (RaLoc)__builtin_ctzll(pins ? pins : regs);
+}
+
+/* Register r forgets its value. */
+static inline void ra_drop_reg(RaState *s, RaLoc r)
+{
+    s->val[s->reg_val[r]].regs &= ~BIT(r); /* of value 0, that is none, too */
+    s->reg_val[r] = 0;
+    s->busy &= ~BIT(r);
+}
+
+/* Register r now holds value `ref` (a representative), and nothing else. */
+static inline void ra_hold(RaState *s, RaLoc r, IrRef ref)
+{
+    s->val[s->reg_val[r]].regs &= ~BIT(r);
+    s->reg_val[r] = ref;
+    s->val[ref].regs |= BIT(r);
+    s->busy |= BIT(r) & s->temps;
+}
+
+void ra_release(RaState *s, RaVal *v);
+
+/* The value has no more uses. */
+static inline void ra_done(RaState *s, RaVal *v)
+{
+    if (v->regs & s->temps || v->mem)
+        ra_release(s, v);
+}
+
+/* Result o of the insn at hand is there. */
+static inline void ra_define(RaState *s, const RaOperand *o)
+{
+    RaVal *v = &s->val[o->ref];
+    ra_hold(s, o->loc, o->ref);
+    if (UNLIKELY(v->home))
+        s->pending[s->n_pending++] = o->ref;
+    else if (UNLIKELY(v->next == POS_NONE))
+        ra_release(s, v);
+}
+
 /* ra_back.c */
 void ra_look_back(RaState *s);
 
-/* ra_place.c */
+/* ra_plain.c */
 bool ra_place_block(RaState *s, uint32_t first, uint32_t end);
+
+/* ra_place.c */
+void ra_place_op(RaState *s, RaInsn *in);
 void ra_emit_move(RaState *s, IrRef ref, RaLoc from, RaLoc to);
 RaLoc ra_alloc_reg(RaState *s, RegClass cls, uint64_t avoid);
+RaLoc ra_victim(RaState *s, uint64_t cand);
+void ra_copy_to(RaState *s, IrRef ref, RaLoc r);
 RaLoc ra_alloc_spill(RaState *s);
 void ra_free_spill(RaState *s, RaLoc l);
 RaLoc ra_source(const RaState *s, IrRef ref);
-void ra_hold(RaState *s, RaLoc r, IrRef ref);
-void ra_drop_reg(RaState *s, RaLoc r);
-void ra_release(RaState *s, RaVal *v);
+void ra_move_to_pin(RaState *s, IrRef ref, RaLoc p);
 void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed);
 
 /* ra_loan.c */

@@ -69,24 +69,6 @@ RaLoc ra_source(const RaState *s, IrRef ref)
     return LOC_REMAT;
 }
 
-/* Register r forgets its value. */
-void ra_drop_reg(RaState *s, RaLoc r)
-{
-    if (s->reg_val[r])
-        s->val[s->reg_val[r]].regs &= ~BIT(r);
-    s->reg_val[r] = 0;
-    s->busy &= ~BIT(r);
-}
-
-/* Register r now holds value `ref` (a representative), and nothing else. */
-void ra_hold(RaState *s, RaLoc r, IrRef ref)
-{
-    ra_drop_reg(s, r);
-    s->reg_val[r] = ref;
-    s->val[ref].regs |= BIT(r);
-    s->busy |= BIT(r) & s->temps;
-}
-
 /* A value that is used no more gives back its temps and spill place. */
 void ra_release(RaState *s, RaVal *v)
 {
@@ -170,6 +152,13 @@ static RaLoc pick_free(RaState *s, uint64_t free)
     return (RaLoc)__builtin_ctzll(free);
 }
 
+/* The register of cand whose content is best given up. */
+RaLoc ra_victim(RaState *s, uint64_t cand)
+{
+    RaLoc r = pick_victim(s, cand);
+    return r == LOC_NONE ? pick_free(s, cand) : r;
+}
+
 /* An empty temp of the class outside `avoid` and the locked ones. LOC_NONE (and fail) if none. */
 RaLoc ra_alloc_reg(RaState *s, RegClass cls, uint64_t avoid)
 {
@@ -179,15 +168,13 @@ RaLoc ra_alloc_reg(RaState *s, RegClass cls, uint64_t avoid)
         return pick_free(s, free);
     if (UNLIKELY(!cand))
         return ra_borrow(s, cls, avoid);
-    RaLoc r = pick_victim(s, cand);
-    if (r == LOC_NONE)
-        r = pick_free(s, cand);
+    RaLoc r = ra_victim(s, cand);
     evict(s, r);
     return r;
 }
 
 /* Value `ref` gets a copy in r, whose old content must have been dealt with. */
-static void copy_to(RaState *s, IrRef ref, RaLoc r)
+void ra_copy_to(RaState *s, IrRef ref, RaLoc r)
 {
     ra_emit_move(s, ref, ra_source(s, ref), r);
     ra_hold(s, r, ref);
@@ -205,11 +192,21 @@ void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed)
     uint64_t cls_temps = s->ra->target->temps[r < LOC_VEC ? RC_GPR : RC_VEC];
     uint64_t free = cls_temps & ~(s->busy | s->lock | destroyed);
     if (free && !ra_chance(s, 3)) {
-        copy_to(s, ref, pick_free(s, free));
+        ra_copy_to(s, ref, pick_free(s, free));
         return;
     }
     v->mem = ra_alloc_spill(s);
     ra_emit_move(s, ref, r, v->mem);
+}
+
+/* A value in no register of pinned slot p, or in others only, goes there to be set. */
+void ra_move_to_pin(RaState *s, IrRef ref, RaLoc p)
+{
+    RaVal *v = &s->val[ref];
+    v->wanted = true;
+    ra_save_outside(s, p, BIT(p));
+    ra_copy_to(s, ref, p);
+    v->wanted = false;
 }
 
 /* Takes over the operands' next uses and gathers what the insn demands. */
@@ -275,7 +272,7 @@ static void force_mem(RaState *s, IrRef ref)
             RaLoc r = ra_alloc_reg(s, ra_class_of(s->ra->ir, ref), 0);
             if (r == LOC_NONE)
                 return;
-            copy_to(s, ref, r);
+            ra_copy_to(s, ref, r);
         }
         v->mem = ra_alloc_spill(s);
         ra_emit_move(s, ref, (RaLoc)__builtin_ctzll(v->regs), v->mem);
@@ -330,7 +327,7 @@ static void place_fixed(RaState *s, Demand *d)
         IrRef ref = in->op[k].ref;
         if (s->reg_val[f] != ref) {
             vacate(s, f, d->forbid);
-            copy_to(s, ref, f);
+            ra_copy_to(s, ref, f);
         }
         settle(s, d, k, f);
         if ((int)k == d->tied)
@@ -397,7 +394,7 @@ static void place_tied(RaState *s, Demand *d)
         return;
     if (s->reg_val[r] != ref) {
         vacate(s, r, d->forbid);
-        copy_to(s, ref, r);
+        ra_copy_to(s, ref, r);
     }
     settle(s, d, (uint32_t)d->tied, r);
     d->tied_reg = r;
@@ -427,7 +424,7 @@ static void place_op(RaState *s, Demand *d, uint32_t k)
         return;
     }
     uint64_t free = s->ra->target->temps[o->cls] & ~(avoid | s->lock | s->busy);
-    bool soon = free && v->next != POS_NONE && v->next - s->pos < 16 && !ra_chance(s, 2);
+    bool soon = free && v->next != POS_NONE && v->next - s->pos < RA_SOON && !ra_chance(s, 2);
     if (o->flags & RAF_MEM_OK && v->mem && (d->tight || !soon)) {
         settle(s, d, k, v->mem);
         return;
@@ -435,7 +432,7 @@ static void place_op(RaState *s, Demand *d, uint32_t k)
     RaLoc r = ra_alloc_reg(s, o->cls, avoid);
     if (r == LOC_NONE)
         return;
-    copy_to(s, ref, r);
+    ra_copy_to(s, ref, r);
     settle(s, d, k, r);
 }
 
@@ -478,8 +475,7 @@ static RaLoc choose_dst(RaState *s, Demand *d, uint32_t k)
         return pick_free(s, free);
     if (!cand)
         return ra_borrow(s, o->cls, d->tmps | d->dsts | d->forbid);
-    RaLoc r = pick_victim(s, cand);
-    return r == LOC_NONE ? pick_free(s, cand) : r;
+    return ra_victim(s, cand);
 }
 
 static void place_dsts(RaState *s, Demand *d)
@@ -539,18 +535,12 @@ static void commit(RaState *s, Demand *d)
     }
     for (uint64_t m = in->clobbers; m; m &= m - 1)
         ra_drop_reg(s, (RaLoc)__builtin_ctzll(m));
-    for (uint32_t k = 0; k < in->n_dst; k++) {
-        IrRef ref = in->dst[k].ref;
-        RaLoc r = in->dst[k].loc;
-        ra_hold(s, r, ref);
-        if (s->val[ref].home)
-            s->pending[s->n_pending++] = ref;
-        else if (s->val[ref].next == POS_NONE)
-            ra_release(s, &s->val[ref]);
-    }
+    for (uint32_t k = 0; k < in->n_dst; k++)
+        ra_define(s, &in->dst[k]);
 }
 
-static void place_op_insn(RaState *s, RaInsn *in)
+/* The general way of operands and results. */
+void ra_place_op(RaState *s, RaInsn *in)
 {
     Demand d = {.in = in};
     open_demand(s, &d);
@@ -578,94 +568,4 @@ static void place_op_insn(RaState *s, RaInsn *in)
     if (UNLIKELY(s->n_loans && in->observer))
         ra_loan_recipes(s, in);
     commit(s, &d);
-}
-
-/* `set` of a pinned slot: the value is in its register already, or moves there now. */
-static void place_pin_set(RaState *s, RaInsn *in)
-{
-    RaLoc p = in->op[0].fixed;
-    IrRef ref = in->op[0].ref;
-    RaVal *v = &s->val[ref];
-    v->next = in->op[0].after;
-    in->op[0].loc = p;
-    if (s->reg_val[p] != ref) {
-        v->wanted = true;
-        ra_save_outside(s, p, BIT(p));
-        copy_to(s, ref, p);
-        v->wanted = false;
-    }
-    if (v->next == POS_NONE)
-        ra_release(s, v);
-}
-
-/* The value's whole content stands in the slot's memory after a set of it. */
-static bool slot_keeps(const RaState *s, uint32_t slot, IrRef ref)
-{
-    uint8_t t = s->ra->ir->insns[ref].type;
-    return s->ra->ir->slots[slot].type != SLOT_I32 || t != IR_I64;
-}
-
-/* `set` of a slot in memory: the backend's store, after which the slot is a place of the value. */
-static void place_mem_set(RaState *s, RaInsn *in)
-{
-    const IrInsn *x = &s->ra->ir->insns[in->ir];
-    uint32_t slot = (uint32_t)x->imm;
-    ra_leave_slot(s, slot);
-    place_op_insn(s, in);
-    IrRef ref = in->kind == RA_SET ? in->op[0].ref : x->arg[0];
-    if (!val_backed(s, ref) && slot_keeps(s, slot, ref))
-        ra_hold_slot(s, slot, ref);
-}
-
-/* A call that writes state; `br` with arguments. */
-static void place_state_insn(RaState *s, RaInsn *in)
-{
-    const IrInsn *x = &s->ra->ir->insns[in->ir];
-    bool writes = ra_writes_state(x);
-    if (x->op == IR_BR)
-        ra_pass_params(s, x);
-    if (writes)
-        ra_save_state(s);
-    place_op_insn(s, in);
-    if (writes)
-        ra_forget_state(s);
-}
-
-static inline void place_insn(RaState *s, RaInsn *in)
-{
-    switch ((RaWay)in->way) {
-    case WAY_OP:
-        place_op_insn(s, in);
-        return;
-    case WAY_PIN_SET:
-        place_pin_set(s, in);
-        return;
-    case WAY_MEM_SET:
-        place_mem_set(s, in);
-        return;
-    case WAY_STATE:
-        place_state_insn(s, in);
-        return;
-    case WAY_NONE:
-        return;
-    }
-}
-
-/* Places RaInsns [first, end), which are a block's; false when something does not fit. */
-bool ra_place_block(RaState *s, uint32_t first, uint32_t end)
-{
-    RaInsn *in = s->ra->insns + first;
-    for (s->pos = first + 1; s->pos <= end && !s->fail; s->pos++, in++) {
-        s->lock = 0;
-        in->first_move = s->ra->n_moves;
-        if (UNLIKELY(s->n_pending))
-            ra_store_homes(s);
-        if (UNLIKELY(s->n_loans))
-            ra_give_back(s);
-        if (s->next_get < in->ir)
-            ra_take_gets(s, in);
-        place_insn(s, in);
-        in->n_moves = s->ra->n_moves - in->first_move;
-    }
-    return !s->fail;
 }

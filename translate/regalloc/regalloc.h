@@ -76,7 +76,6 @@ typedef struct RaInsn {
     union {
         struct {
             uint8_t n_tmp[RC_COUNT]; /* scratch registers it needs; sum <= RA_MAX_TMP */
-            uint8_t n_snap;          /* filled in: recipes for sunk sets, snap[first_snap..] */
             uint8_t binds;           /* RAF_BINDS of its operands and results, by select() */
         };
         uint32_t demands; /* 0: none of these */
@@ -86,7 +85,8 @@ typedef struct RaInsn {
     uint64_t clobbers;                  /* bit per register 0..63 destroyed (beyond dst) */
     int64_t imm;                        /* the backend's, as is the next */
     uint32_t extra;
-    uint32_t first_snap;
+    uint32_t first_snap;          /* filled in: recipes for sunk sets, */
+    uint8_t n_snap;               /* snap[first_snap] and so on */
     uint8_t observer;             /* 1: FAULT or EXIT effect: the pin convention holds here */
     uint8_t way;                  /* the allocator's: RaWay */
     bool plain;                   /* the allocator's: no constraints but operands' classes */
@@ -114,7 +114,8 @@ typedef struct RaSnap {
 
 /* What the allocator needs to know of the host: made by the backend at start. */
 typedef struct RaTarget {
-    uint64_t temps[RC_COUNT];       /* bit per register (0..63) free for values inside a unit */
+    uint64_t
+        temps[RC_COUNT]; /* bit per register (0..63) free for values inside a unit: three or more */
     RaLoc pin_of_slot[256];         /* by slot: its register or LOC_NONE */
     int16_t slot_of_reg[LOC_NREGS]; /* by register: pinned slot or -1 */
     uint64_t pinned;                /* bit per pinned register */
