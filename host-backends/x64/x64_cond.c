@@ -142,45 +142,45 @@ static void set_cond(RaInsn *r, X64CondKind k, unsigned cc, unsigned size, int64
     r->imm = imm;
 }
 
-/* a & mask, for a test instruction; mask in the low `bits`. */
-static bool test_mask(X64Sel *s, RaInsn *r, IrRef a, uint64_t mask, unsigned bits, X64Cc cc)
+/* a & mask, for a test instruction; of 1 << size bytes. */
+static bool test_mask(X64Sel *s, RaInsn *r, IrRef a, uint64_t mask, unsigned size, X64Cc cc)
 {
     if (mask && !(mask & (mask - 1)) && mask > INT32_MAX && (cc == X64_E || cc == X64_NE)) {
         unsigned bit = (unsigned)__builtin_ctzll(mask);
-        set_cond(r, COND_BT, cc == X64_E ? X64_AE : X64_B, bits == 64 ? 3 : 2, bit);
-        x64_sel_use_int(s, r, a, bits, 0);
+        set_cond(r, COND_BT, cc == X64_E ? X64_AE : X64_B, size, bit);
+        x64_sel_use_int(s, r, a, size, 0);
         return true;
     }
     bool zero = cc == X64_E || cc == X64_NE; /* the others look at the sign */
-    if (mask > UINT32_MAX || (mask > INT32_MAX && bits == 64 && !zero))
+    if (mask > UINT32_MAX || (mask > INT32_MAX && size == 3 && !zero))
         return false;
-    unsigned size = zero && mask <= 0xff ? 0 : 2;
+    size = zero && mask <= 0xff ? 0 : 2;
     set_cond(r, COND_TEST, cc, size, (int32_t)mask);
     r->extra |= 1u << 8; /* with the immediate */
-    x64_sel_use_int(s, r, a, 8u << size, 0);
+    x64_sel_use_int(s, r, a, size, 0);
     return true;
 }
 
 /* A compare of v with 0: its operation becomes a test if nothing else needs it. */
-static bool test_of(X64Sel *s, RaInsn *r, IrRef v, unsigned bits, X64Cc cc)
+static bool test_of(X64Sel *s, RaInsn *r, IrRef v, unsigned size, X64Cc cc)
 {
     const IrInsn *x = x64_ir(s, v);
-    if (s->val[v].need || bits < 32)
+    if (s->val[v].need || size < 2)
         return false;
     if (x->op == IR_AND) {
         if (ir_is_const(s->u, x->arg[1])) {
             uint64_t m = ir_value(s->u, x->arg[1]);
-            return test_mask(s, r, x->arg[0], bits == 32 ? (uint32_t)m : m, bits, cc);
+            return test_mask(s, r, x->arg[0], size == 2 ? (uint32_t)m : m, size, cc);
         }
-        set_cond(r, COND_TEST, cc, bits == 64 ? 3 : 2, 0);
-        x64_sel_use_int(s, r, x->arg[0], bits, 0);
-        x64_sel_use_int(s, r, x->arg[1], bits, 0);
+        set_cond(r, COND_TEST, cc, size, 0);
+        x64_sel_use_int(s, r, x->arg[0], size, 0);
+        x64_sel_use_int(s, r, x->arg[1], size, 0);
         return true;
     }
     if (x->op == IR_UBFX && (cc == X64_E || cc == X64_NE)) {
         unsigned lsb = x->aux & 0xff, width = x->aux >> 8;
         uint64_t m = (width >= 64 ? ~0ull : (1ull << width) - 1) << lsb;
-        return test_mask(s, r, x->arg[0], m, bits, cc);
+        return test_mask(s, r, x->arg[0], m, size, cc);
     }
     return false;
 }
@@ -188,26 +188,26 @@ static bool test_of(X64Sel *s, RaInsn *r, IrRef v, unsigned bits, X64Cc cc)
 static void cond_compare(X64Sel *s, RaInsn *r, IrRef a, IrRef b, X64Cc cc)
 {
     IrType t = (IrType)x64_ir(s, a)->type;
-    unsigned bits = x64_type_bits(t);
+    unsigned size = x64_type_size(t);
     int64_t imm = 0;
-    bool is_imm = x64_sel_imm(s, b, bits, &imm);
+    bool is_imm = x64_sel_imm(s, b, size, &imm);
     if (is_imm && imm == 0 && cc != X64_B && cc != X64_AE && cc != X64_O && cc != X64_NO) {
         cc = cc == X64_A ? X64_NE : cc == X64_BE ? X64_E : cc;
         X64Cc sign = cc == X64_L ? X64_S : cc == X64_GE ? X64_NS : cc;
-        if (test_of(s, r, a, bits, sign))
+        if (test_of(s, r, a, size, sign))
             return;
-        set_cond(r, COND_TEST, cc, x64_type_size(t), 0);
-        x64_sel_use_int(s, r, a, bits, 0);
+        set_cond(r, COND_TEST, cc, size, 0);
+        x64_sel_use_int(s, r, a, size, 0);
         return;
     }
-    set_cond(r, COND_CMP, cc, x64_type_size(t), imm);
+    set_cond(r, COND_CMP, cc, size, imm);
     if (is_imm) {
         r->extra |= 1u << 8;
-        x64_sel_use_int(s, r, a, bits, RAF_MEM_OK);
+        x64_sel_use_int(s, r, a, size, RAF_MEM_OK);
         return;
     }
-    x64_sel_use_int(s, r, a, bits, 0);
-    x64_sel_use_int(s, r, b, bits, RAF_MEM_OK);
+    x64_sel_use_int(s, r, a, size, 0);
+    x64_sel_use_int(s, r, b, size, RAF_MEM_OK);
 }
 
 static void sel_cmp(X64Sel *s, RaInsn *r, const IrInsn *in, bool negate)
@@ -291,24 +291,25 @@ static bool redo_flags(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
 {
     const IrInsn *p = x64_ir(s, f);
     IrType t = (IrType)x64_ir(s, p->arg[0])->type;
+    unsigned size = x64_type_size(t);
     if (p->op == IR_FLSUB && t >= IR_I32) {
-        set_cond(r, COND_CMP, cc_to_x64[c], x64_type_size(t), 0);
+        set_cond(r, COND_CMP, cc_to_x64[c], size, 0);
         int64_t imm;
-        if (x64_sel_imm(s, p->arg[1], x64_type_bits(t), &imm)) {
+        if (x64_sel_imm(s, p->arg[1], size, &imm)) {
             r->imm = imm;
             r->extra |= 1u << 8;
-            x64_sel_use_int(s, r, p->arg[0], x64_type_bits(t), RAF_MEM_OK);
+            x64_sel_use_int(s, r, p->arg[0], size, RAF_MEM_OK);
             return true;
         }
-        x64_sel_use_int(s, r, p->arg[0], x64_type_bits(t), 0);
-        x64_sel_use_int(s, r, p->arg[1], x64_type_bits(t), RAF_MEM_OK);
+        x64_sel_use_int(s, r, p->arg[0], size, 0);
+        x64_sel_use_int(s, r, p->arg[1], size, RAF_MEM_OK);
         return true;
     }
     bool carry = c == CC_CS || c == CC_CC || c == CC_HI || c == CC_LS;
     if (p->op != IR_FLLOGIC || carry || t < IR_I32)
         return false;
-    set_cond(r, COND_TEST, cc_to_x64[c], x64_type_size(t), 0);
-    x64_sel_use_int(s, r, p->arg[0], x64_type_bits(t), 0);
+    set_cond(r, COND_TEST, cc_to_x64[c], size, 0);
+    x64_sel_use_int(s, r, p->arg[0], size, 0);
     return true;
 }
 

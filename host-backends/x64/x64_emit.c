@@ -227,13 +227,41 @@ void x64_imm(X64Emit *e, unsigned size, int32_t imm)
 
 void x64_alu_ri(X64Emit *e, X64Alu a, unsigned size, unsigned dst, int32_t imm)
 {
-    if (size && x64_is_s8(imm)) {
+    if (size >= 2 && x64_is_s8(imm)) {
+        x64_plain_rr(e, 0x83, size == 3, a, dst);
+        x64_u8(e, (uint8_t)imm);
+    } else if (size && x64_is_s8(imm)) {
         x64_rr(e, x64_sized(X64_OP(0, 0, 0x82), size), a, dst);
         x64_u8(e, (uint8_t)imm);
     } else {
         x64_rr(e, x64_sized_ext(X64_OP(0, 0, 0x80), size), a, dst);
         x64_imm(e, size, imm);
     }
+}
+
+void x64_shift_ri(X64Emit *e, X64Shift s, unsigned size, unsigned r, unsigned imm)
+{
+    if (size >= 2)
+        x64_plain_rr(e, 0xc1, size == 3, s, r);
+    else
+        x64_rr(e, x64_sized_ext(X64_OP(0, 0, 0xc0), size), s, r);
+    x64_u8(e, imm);
+}
+
+void x64_lea_index(X64Emit *e, bool wide, unsigned dst, unsigned base, unsigned index,
+                   unsigned scale)
+{
+    x64_room(e);
+    unsigned rex = (dst & 8) >> 1 | (index & 8) >> 2 | base >> 3 | (unsigned)wide << 3;
+    unsigned disp8 = (base & 7) == 5; /* no form without a displacement */
+    uint8_t *p = e->p;
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0;
+    p[0] = 0x8d;
+    p[1] = (uint8_t)(disp8 << 6 | (dst & 7) << 3 | 4);
+    p[2] = (uint8_t)(scale << 6 | (index & 7) << 3 | (base & 7));
+    p[3] = 0;
+    e->p = p + 3 + disp8;
 }
 
 void x64_test_ri(X64Emit *e, unsigned size, unsigned a, int32_t imm)

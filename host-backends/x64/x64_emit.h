@@ -200,8 +200,8 @@ static inline void x64_rm(X64Emit *e, X64Op op, unsigned reg, X64Mem m, unsigned
     e->p = p + 4;
 }
 /*
- * mov between a register and [base + disp], 4 or (wide) 8 bytes; opc 8B loads, 89 stores. The most
- * frequent instruction, where only numbers are unknown to the compiler.
+ * mov between a register and [base + disp], 4 or (wide) 8 bytes; opc 8B loads, 89 stores, 8D is
+ * lea. The most frequent instruction, where only numbers are unknown to the compiler.
  */
 static inline void x64_mov_disp(X64Emit *e, unsigned opc, bool wide, unsigned reg, unsigned base,
                                 int32_t disp)
@@ -213,6 +213,18 @@ static inline void x64_mov_disp(X64Emit *e, unsigned opc, bool wide, unsigned re
     p += rex != 0;
     *p = (uint8_t)opc;
     e->p = x64_put_base_disp(p + 1, (reg & 7) << 3, base & 7, disp);
+}
+/* The frequent case of x64_rr: one opcode byte and two registers, 4 or (wide) 8 bytes of them. */
+static inline void x64_plain_rr(X64Emit *e, unsigned opc, bool wide, unsigned reg, unsigned rm)
+{
+    x64_room(e);
+    unsigned rex = (reg & 8) >> 1 | rm >> 3 | (unsigned)wide << 3;
+    uint8_t *p = e->p;
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0;
+    p[0] = (uint8_t)opc;
+    p[1] = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    e->p = p + 2;
 }
 /* An opcode without operands. */
 static inline void x64_op0(X64Emit *e, unsigned opc)
@@ -322,14 +334,7 @@ static inline void x64_mov_rr(X64Emit *e, unsigned size, unsigned dst, unsigned 
 /* 4 or (wide) 8 bytes of it. */
 static inline void x64_copy(X64Emit *e, bool wide, unsigned dst, unsigned src)
 {
-    x64_room(e);
-    unsigned rex = (src & 8) >> 1 | dst >> 3 | (unsigned)wide << 3;
-    uint8_t *p = e->p;
-    *p = (uint8_t)(0x40 | rex);
-    p += rex != 0;
-    p[0] = 0x89;
-    p[1] = (uint8_t)(0xc0 | (src & 7) << 3 | (dst & 7));
-    e->p = p + 2;
+    x64_plain_rr(e, 0x89, wide, src, dst);
 }
 void x64_mov_ri(X64Emit *e, unsigned dst, uint64_t imm); /* shortest that keeps the flags */
 static inline void x64_load(X64Emit *e, unsigned size, unsigned dst, X64Mem m)
@@ -367,6 +372,9 @@ static inline void x64_lea(X64Emit *e, unsigned size, unsigned dst, X64Mem m)
 {
     x64_rm(e, x64_wide(X64_OP(0, 0, 0x8d), size), dst, m, 0);
 }
+/* dst = base + (index << scale), 4 or (wide) 8 bytes */
+void x64_lea_index(X64Emit *e, bool wide, unsigned dst, unsigned base, unsigned index,
+                   unsigned scale);
 static inline void x64_imul_rr(X64Emit *e, unsigned size, unsigned dst, unsigned src)
 {
     x64_rr(e, x64_wide(X64_OP(0, 1, 0xaf), size), dst, src);
@@ -389,11 +397,7 @@ static inline void x64_shift_cl(X64Emit *e, X64Shift s, unsigned size, unsigned 
 {
     x64_rr(e, x64_sized_ext(X64_OP(0, 0, 0xd2), size), s, r);
 }
-static inline void x64_shift_ri(X64Emit *e, X64Shift s, unsigned size, unsigned r, unsigned imm)
-{
-    x64_rr(e, x64_sized_ext(X64_OP(0, 0, 0xc0), size), s, r);
-    x64_u8(e, imm);
-}
+void x64_shift_ri(X64Emit *e, X64Shift s, unsigned size, unsigned r, unsigned imm);
 /* shrd dst, src, imm: dst = (src:dst) >> imm */
 static inline void x64_shrd(X64Emit *e, unsigned size, unsigned dst, unsigned src, unsigned imm)
 {

@@ -45,14 +45,14 @@ static bool carry_in(IrOp op)
 }
 
 /* b of the operation: an immediate or operand 1; then the carry's flags. */
-static void use_rest(X64Sel *s, RaInsn *r, const IrInsn *x, unsigned bits)
+static void use_rest(X64Sel *s, RaInsn *r, const IrInsn *x, unsigned size)
 {
     int64_t imm;
-    if (x64_sel_imm(s, x->arg[1], bits, &imm)) {
+    if (x64_sel_imm(s, x->arg[1], size, &imm)) {
         r->form |= XF_IMM;
         r->imm = imm;
     } else {
-        x64_sel_use_int(s, r, x->arg[1], bits, RAF_MEM_OK);
+        x64_sel_use_int(s, r, x->arg[1], size, RAF_MEM_OK);
     }
     if (carry_in((IrOp)x->op))
         x64_sel_use(s, r, x->arg[2], RC_GPR, 0);
@@ -71,7 +71,7 @@ static RaInsn *new_flags(X64Sel *s, IrRef i, IrType t)
 static void sel_with_result(X64Sel *s, IrRef i, IrRef twin)
 {
     const IrInsn *y = x64_ir(s, twin);
-    unsigned bits = x64_type_bits((IrType)y->type);
+    unsigned size = x64_type_size((IrType)y->type);
     RaInsn *r = new_flags(s, i, (IrType)y->type);
     r->form |= XF_RESULT;
     r->cc = y->op;
@@ -80,8 +80,8 @@ static void sel_with_result(X64Sel *s, IrRef i, IrRef twin)
         x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
         x64_sel_early(r, 1);
     }
-    x64_sel_use_int(s, r, y->arg[0], bits, RAF_TIED);
-    use_rest(s, r, y, bits);
+    x64_sel_use_int(s, r, y->arg[0], size, RAF_TIED);
+    use_rest(s, r, y, size);
     s->val[twin].need = false;
     s->val[twin].eflags = 0;
 }
@@ -94,7 +94,7 @@ void x64_select_flags(X64Sel *s, IrRef i, const IrInsn *in)
         return;
     }
     IrType t = (IrType)x64_ir(s, in->arg[0])->type;
-    unsigned bits = x64_type_bits(t);
+    unsigned size = x64_type_size(t);
     RaInsn *r = new_flags(s, i, t);
     r->cc = in->op;
     bool in_place = in->op == IR_FLSUB || in->op == IR_FLLOGIC; /* cmp, test */
@@ -105,21 +105,21 @@ void x64_select_flags(X64Sel *s, IrRef i, const IrInsn *in)
     } else if (!in_place) {
         x64_sel_tmp(r, 1, 0);
     }
-    x64_sel_use_int(s, r, in->arg[0], bits, 0);
+    x64_sel_use_int(s, r, in->arg[0], size, 0);
     if (in->op != IR_FLLOGIC)
-        use_rest(s, r, in, bits);
+        use_rest(s, r, in, size);
 }
 
 void x64_select_carry(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
+    unsigned size = x64_type_size((IrType)in->type);
     RaInsn *r = x64_sel_new(s, i);
     r->size = (uint8_t)x64_type_size((IrType)in->type);
     r->form = XF_RESULT;
     r->cc = in->op;
     x64_sel_dst(s, r, i, RC_GPR, 0);
-    x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
-    use_rest(s, r, in, bits);
+    x64_sel_use_int(s, r, in->arg[0], size, RAF_TIED);
+    use_rest(s, r, in, size);
 }
 
 void x64_select_pack(X64Sel *s, IrRef i, const IrInsn *in)

@@ -178,16 +178,16 @@ static inline bool x64_op_is_ext(unsigned op)
 }
 _Static_assert(IR_SEXT == IR_ZEXT + 1 && IR_TRUNC == IR_ZEXT + 2, "order of ops");
 /*
- * The value that an operand of which only the low `bits` bits are read may name instead of ref:
- * looks through trunc, zext, sext. With bits 64, X64_NARROW is added when the result is an i32
- * value whose register has zeros above; its memory has not, so that RAF_MEM_OK must go.
+ * The value that an operand of which only the low 1 << size bytes are read may name instead of ref:
+ * looks through trunc, zext, sext. With size 3, X64_NARROW is added when the result is an i32 value
+ * whose register has zeros above; its memory has not, so that RAF_MEM_OK must go.
  */
 enum { X64_NARROW_SHIFT = 31 };
 #define X64_NARROW (1u << X64_NARROW_SHIFT)
-IrRef x64_sel_alias_ext(const IrInsn *insns, IrRef ref, unsigned bits);
-static inline IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned bits)
+IrRef x64_sel_alias_ext(const IrInsn *insns, IrRef ref, unsigned size);
+static inline IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned size)
 {
-    return x64_op_is_ext(x64_ir(s, ref)->op) ? x64_sel_alias_ext(s->insns, ref, bits) : ref;
+    return x64_op_is_ext(x64_ir(s, ref)->op) ? x64_sel_alias_ext(s->insns, ref, size) : ref;
 }
 /* Makes operand k, the last one so far, from what x64_sel_alias gave. */
 static inline void x64_sel_op(X64Sel *s, RaInsn *r, unsigned k, IrRef alias, unsigned flags)
@@ -199,24 +199,25 @@ static inline void x64_sel_op(X64Sel *s, RaInsn *r, unsigned k, IrRef alias, uns
     s->val[ref].need = true;
 }
 /* x64_sel_use of an integer operand through x64_sel_alias. */
-static inline void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned flags)
+static inline void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned size, unsigned flags)
 {
-    IrRef alias = x64_sel_alias(s, ref, bits);
+    IrRef alias = x64_sel_alias(s, ref, size);
     x64_sel_op(s, r, r->n_ops, alias, flags);
 }
-void x64_sel_use_int_fixed(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned reg);
+void x64_sel_use_int_fixed(X64Sel *s, RaInsn *r, IrRef ref, unsigned size, unsigned reg);
 /* True when ref's general register has zeros above its type's bits (i32, bool, flags types). */
 bool x64_sel_clean(const X64Sel *s, IrRef ref);
-/* A constant that fits a sign-extended 32-bit immediate of an operation of `bits` bits. */
-static inline bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned bits, int64_t *imm)
+/* A constant that fits a sign-extended 32-bit immediate of an operation of 1 << size bytes. */
+static inline bool x64_sel_imm(const X64Sel *s, IrRef ref, unsigned size, int64_t *imm)
 {
-    if (!ir_is_const(s->u, ref))
+    const IrInsn *in = x64_ir(s, ref);
+    if (in->op != IR_CONST)
         return false;
-    unsigned sh = 64 - bits;
+    unsigned sh = 64 - (8u << size);
     *imm = (int64_t)(ir_value(s->u, ref) << sh) >> sh;
     return x64_is_s32(*imm);
 }
-/* Size as its log2; what is no integer counts as 4 bytes. */
+/* Sizes are log2 of bytes. What is no integer counts as 4 bytes. */
 static inline unsigned x64_type_size(IrType t)
 {
     return t - IR_I8 <= IR_I64 - IR_I8 ? t - IR_I8 : 2;

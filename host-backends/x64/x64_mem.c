@@ -49,7 +49,7 @@ static void use_index(X64Sel *s, RaInsn *r, const IrInsn *in, bool *tmp)
     if (narrow)
         x64_sel_use(s, r, idx, RC_GPR, 0);
     else
-        x64_sel_use_int(s, r, idx, ext ? 32 : 64, 0);
+        x64_sel_use_int(s, r, idx, ext ? 2 : 3, 0);
 }
 
 /* Operands 0 (and 1) are the address. `extra`: scratch registers wanted besides. */
@@ -59,7 +59,7 @@ static inline void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with
     bool gaddr = x64_ir(s, in->arg[0])->op == IR_GADDR;
     bool tmp = gaddr || tagged(s);
     unsigned base = r->n_ops;
-    x64_sel_use_int(s, r, in->arg[0], 64, gaddr ? RAF_REMAT_OK : 0);
+    x64_sel_use_int(s, r, in->arg[0], 3, gaddr ? RAF_REMAT_OK : 0);
     if (with_index && in->arg[1])
         use_index(s, r, in, &tmp);
     if (tmp) { /* three temps are few: the base may then come from memory */
@@ -71,9 +71,9 @@ static inline void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with
 }
 
 /* An operand that must be usable from memory, or there are more than three registers. */
-static void use_spillable(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits)
+static void use_spillable(X64Sel *s, RaInsn *r, IrRef ref, unsigned size)
 {
-    IrRef a = x64_sel_alias(s, ref, bits);
+    IrRef a = x64_sel_alias(s, ref, size);
     x64_sel_use(s, r, a & X64_NARROW ? ref : a, RC_GPR, RAF_MEM_OK);
 }
 
@@ -102,23 +102,23 @@ void x64_select_st(X64Sel *s, IrRef i, const IrInsn *in)
         return;
     }
     int64_t imm = 0;
-    bool fits = x64_sel_imm(s, v, 8u << size, &imm);
+    bool fits = x64_sel_imm(s, v, size, &imm);
     r->imm = imm;
     if (xchg)
-        use_spillable(s, r, v, 8u << size);
+        use_spillable(s, r, v, size);
     else
-        x64_sel_use_int(s, r, v, 8u << size, fits ? RAF_REMAT_OK : 0);
+        x64_sel_use_int(s, r, v, size, fits ? RAF_REMAT_OK : 0);
 }
 
 void x64_select_cas(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
-    unsigned bits = 8u << size_of(in);
+    unsigned size = size_of(in);
     r->observer = 1;
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
     use_address(s, r, in, false, 0);
-    x64_sel_use_int_fixed(s, r, in->arg[1], bits, X64_RAX);
-    x64_sel_use_int(s, r, in->arg[2], bits, 0);
+    x64_sel_use_int_fixed(s, r, in->arg[1], size, X64_RAX);
+    x64_sel_use_int(s, r, in->arg[2], size, 0);
 }
 
 /* Everything in fixed places: the two pins that cmpxchg16b or its address need are borrowed. */
@@ -146,23 +146,23 @@ void x64_select_cas128(X64Sel *s, IrRef i, const IrInsn *in)
 void x64_select_amo(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
-    unsigned bits = 8u << size_of(in), k = MA_AMO(in->aux);
+    unsigned size = size_of(in), k = MA_AMO(in->aux);
     r->observer = 1;
     if (!s->val[i].need && k <= AMO_XOR) {
         r->form = MF_NORES;
         use_address(s, r, in, false, 0);
-        x64_sel_use_int(s, r, in->arg[1], bits, 0);
+        x64_sel_use_int(s, r, in->arg[1], size, 0);
         return;
     }
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
     if (k == AMO_ADD || k == AMO_SWAP) {
         use_address(s, r, in, false, 0);
-        x64_sel_use_int_fixed(s, r, in->arg[1], bits, X64_RAX);
+        x64_sel_use_int_fixed(s, r, in->arg[1], size, X64_RAX);
         return;
     }
     x64_sel_early(r, 0); /* rax is filled before the operands' last use */
     use_address(s, r, in, false, 1);
-    use_spillable(s, r, in->arg[1], bits);
+    use_spillable(s, r, in->arg[1], size);
 }
 
 void x64_select_fence(X64Sel *s, IrRef i, const IrInsn *in)

@@ -11,38 +11,25 @@
 static void copy(X64Ctx *c, unsigned size, unsigned dst, unsigned src)
 {
     if (dst != src)
-        x64_mov_rr(&c->e, MAX(size, 2u), dst, src);
+        x64_copy(&c->e, size == 3, dst, src);
 }
 static void copy_clean(X64Ctx *c, unsigned size, unsigned dst, unsigned src)
 {
     if (dst != src || size == 2)
-        x64_mov_rr(&c->e, MAX(size, 2u), dst, src);
+        x64_copy(&c->e, size == 3, dst, src);
 }
 
-static void alu_op(X64Ctx *c, X64Alu a, const RaInsn *r, unsigned dst, unsigned k)
+static const uint8_t alu_of[IR_OP_COUNT] = {
+    [IR_ADD] = ALU_ADD, [IR_SUB] = ALU_SUB,  [IR_AND] = ALU_AND, [IR_OR] = ALU_OR,
+    [IR_XOR] = ALU_XOR, [IR_BAND] = ALU_AND, [IR_BOR] = ALU_OR};
+
+/* d = d op b */
+static inline void alu_rr(X64Ctx *c, IrOp op, unsigned size, unsigned d, unsigned b)
 {
-    if (x64_op_in_mem(r, k))
-        x64_alu_rm(&c->e, a, r->size, dst, x64_op_mem(c, r, k));
+    if (size >= 2)
+        x64_plain_rr(&c->e, alu_of[op] << 3 | 1u, size == 3, b, d);
     else
-        x64_alu_rr(&c->e, a, r->size, dst, x64_op(r, k));
-}
-
-static X64Alu alu_of(IrOp op)
-{
-    switch (op) {
-    case IR_AND:
-    case IR_BAND:
-        return ALU_AND;
-    case IR_OR:
-    case IR_BOR:
-        return ALU_OR;
-    case IR_XOR:
-        return ALU_XOR;
-    case IR_SUB:
-        return ALU_SUB;
-    default:
-        return ALU_ADD;
-    }
+        x64_alu_rr(&c->e, (X64Alu)alu_of[op], size, d, b);
 }
 
 /* add/sub of an immediate without EFLAGS being wanted may be a lea. */
@@ -53,7 +40,7 @@ static void emit_binary_imm(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     bool flags = x64_wants_eflags(r);
     if (d != a && r->size >= 2 && !flags && (in->op == IR_ADD || in->op == IR_SUB)) {
         int32_t k = in->op == IR_ADD ? (int32_t)r->imm : (int32_t)-r->imm;
-        x64_lea(e, r->size, d, x64_mem(a, k));
+        x64_mov_disp(e, 0x8d, r->size == 3, d, a, k);
         return;
     }
     if (in->op == IR_AND && !flags && (r->imm == 0xff || r->imm == 0xffff)) {
@@ -61,34 +48,32 @@ static void emit_binary_imm(X64Ctx *c, const RaInsn *r, const IrInsn *in)
         return;
     }
     copy(c, r->size, d, a);
-    x64_alu_ri(e, alu_of((IrOp)in->op), r->size, d, (int32_t)r->imm);
+    x64_alu_ri(e, (X64Alu)alu_of[in->op], r->size, d, (int32_t)r->imm);
 }
 
 void x64_emit_binary(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
-    X64Emit *e = &c->e;
-    unsigned d = x64_dst(r, 0);
-    if (r->form == XF_LEA) {
-        x64_lea(e, r->size, d, x64_mem_index(x64_op(r, 0), x64_op(r, 1), (unsigned)r->imm, 0));
-        return;
-    }
     if (r->form == XF_RI) {
         emit_binary_imm(c, r, in);
         return;
     }
-    unsigned a = x64_op(r, 0);
-    bool b_reg = !x64_op_in_mem(r, 1);
-    if (b_reg && d == x64_op(r, 1) && d != a) {
+    unsigned d = x64_dst(r, 0), a = x64_op(r, 0), size = r->size;
+    if (r->form == XF_LEA) {
+        x64_lea_index(&c->e, size == 3, d, a, x64_op(r, 1), (unsigned)r->imm);
+    } else if (x64_op_in_mem(r, 1)) {
+        copy(c, size, d, a);
+        x64_alu_rm(&c->e, (X64Alu)alu_of[in->op], size, d, x64_op_mem(c, r, 1));
+    } else if (d == a) {
+        alu_rr(c, (IrOp)in->op, size, d, x64_op(r, 1));
+    } else if (d == x64_op(r, 1)) {
         CHECK(in->op != IR_SUB);
-        x64_alu_rr(e, alu_of((IrOp)in->op), r->size, d, a);
-        return;
+        alu_rr(c, (IrOp)in->op, size, d, a);
+    } else if (in->op == IR_ADD && size >= 2 && !x64_wants_eflags(r)) {
+        x64_lea_index(&c->e, size == 3, d, a, x64_op(r, 1), 0);
+    } else {
+        copy(c, size, d, a);
+        alu_rr(c, (IrOp)in->op, size, d, x64_op(r, 1));
     }
-    if (b_reg && d != a && in->op == IR_ADD && r->size >= 2 && !x64_wants_eflags(r)) {
-        x64_lea(e, r->size, d, x64_mem_index(a, x64_op(r, 1), 0, 0));
-        return;
-    }
-    copy(c, r->size, d, a);
-    alu_op(c, alu_of((IrOp)in->op), r, d, 1);
 }
 
 void x64_emit_mul(X64Ctx *c, const RaInsn *r, const IrInsn *in)

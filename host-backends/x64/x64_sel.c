@@ -23,9 +23,9 @@ void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned r
     r->op[r->n_ops - 1].fixed = (uint8_t)reg;
 }
 
-void x64_sel_use_int_fixed(X64Sel *s, RaInsn *r, IrRef ref, unsigned bits, unsigned reg)
+void x64_sel_use_int_fixed(X64Sel *s, RaInsn *r, IrRef ref, unsigned size, unsigned reg)
 {
-    x64_sel_use_fixed(s, r, x64_sel_alias(s, ref, bits) & ~X64_NARROW, RC_GPR, reg, 0);
+    x64_sel_use_fixed(s, r, x64_sel_alias(s, ref, size) & ~X64_NARROW, RC_GPR, reg, 0);
 }
 
 /* Ops whose 32-bit result the emitter makes with an instruction that clears bits 63..32. */
@@ -50,23 +50,17 @@ bool x64_sel_clean(const X64Sel *s, IrRef ref)
     return is_clean(x64_ir(s, ref));
 }
 
-/* The first `bits` bits, 8 at least, are not all in a value of type t, which an ext op widens. */
-static inline bool is_beyond(unsigned bits, unsigned t)
-{
-    _Static_assert(IR_BOOL == 1 && IR_I8 == 2 && IR_I16 == 3 && IR_I32 == 4 && IR_I64 == 5,
-                   "2 << type is its bits");
-    return (bits - 1) >> (t + 1) != 0;
-}
+_Static_assert(IR_BOOL < IR_I8 && IR_I64 == IR_I8 + 3, "order of types");
 
-IrRef x64_sel_alias_ext(const IrInsn *insns, IrRef ref, unsigned bits)
+IrRef x64_sel_alias_ext(const IrInsn *insns, IrRef ref, unsigned size)
 {
     for (const IrInsn *in = &insns[ref];;) {
         IrRef a = in->arg[0];
         const IrInsn *from = &insns[a];
-        if (is_beyond(bits, from->type)) {
+        if (from->type < IR_I8 + size) { /* a bool, too */
             if (in->op == IR_SEXT || !is_clean(from))
                 return ref;
-            return bits == 64 ? a | X64_NARROW : a;
+            return size == 3 ? a | X64_NARROW : a;
         }
         if (from->op == IR_CONST)
             return ref;
@@ -103,9 +97,9 @@ static __attribute__((noinline)) void sel_other_set(X64Sel *s, IrRef i, const Ir
         x64_sel_use(s, r, x64_vec_sel_alias(s, v), RC_VEC, 0);
         return;
     }
-    unsigned bits = s->u->slots[in->imm].type == SLOT_I64 ? 64 : 32;
+    unsigned size = s->u->slots[in->imm].type == SLOT_I64 ? 3 : 2;
     int64_t imm;
-    x64_sel_use_int(s, r, v, bits, x64_sel_imm(s, v, bits, &imm) ? RAF_REMAT_OK : 0);
+    x64_sel_use_int(s, r, v, size, x64_sel_imm(s, v, size, &imm) ? RAF_REMAT_OK : 0);
 }
 
 void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
@@ -119,7 +113,7 @@ void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
         sel_other_set(s, i, in, pin);
         return;
     }
-    IrRef v = x64_sel_alias(s, in->arg[0], 64);
+    IrRef v = x64_sel_alias(s, in->arg[0], 3);
     RaInsn *r = x64_sel_new(s, i);
     r->kind = RA_SET;
     r->form = X64_SET_MOVES;
@@ -147,7 +141,7 @@ void x64_select_call(X64Sel *s, IrRef i, const IrInsn *in)
             x64_sel_use(s, r, x64_vec_sel_alias(s, a), RC_VEC, RAF_MEM_OK);
         else
             x64_sel_use(s, r, a, RC_GPR,
-                        x64_sel_imm(s, a, 64, &imm) ? RAF_MEM_OK | RAF_REMAT_OK : RAF_MEM_OK);
+                        x64_sel_imm(s, a, 3, &imm) ? RAF_MEM_OK | RAF_REMAT_OK : RAF_MEM_OK);
     }
     DCHECK(h->args != NULL);
 }
@@ -181,14 +175,14 @@ _Static_assert(IR_NOP == 0 && IR_CONST == 1 && IR_VCONST == 2 && IR_GADDR == 3 &
 
 static void sel_block(X64Sel *s, const IrBlock *b)
 {
-    const IrRef first = b->first;
-    const IrInsn *in = &s->insns[b->end];
-    const X64Val *val = s->val;
-    s->block_first = first;
-    for (IrRef i = b->end; i-- > first;) {
-        in--;
-        if (!(val[i].all | always[in->op]))
+    const IrInsn *in = &s->insns[b->end], *first = &s->insns[b->first];
+    const X64Val *val = &s->val[b->end];
+    s->block_first = b->first;
+    while (in != first) {
+        in--, val--;
+        if (!(val->all | always[in->op]))
             continue;
+        IrRef i = (IrRef)(val - s->val);
         if (in->op <= IR_GET) {
             if (in->op == IR_GET)
                 *--s->gets = i;

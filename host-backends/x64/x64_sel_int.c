@@ -36,7 +36,7 @@ static inline bool sel_binary_imm(X64Sel *s, IrRef i, const IrInsn *in, IrRef a,
     }
     if (!x64_is_s32(imm) || (in->op == IR_SUB && imm == INT32_MIN && !eflags)) /* see the printer */
         return false;
-    IrRef alias = x64_sel_alias(s, a, 8u << size);
+    IrRef alias = x64_sel_alias(s, a, size);
     RaInsn *r = new_int(s, i, XF_RI, 0);
     r->size = (uint8_t)size;
     r->imm = imm;
@@ -48,8 +48,8 @@ static inline bool sel_binary_imm(X64Sel *s, IrRef i, const IrInsn *in, IrRef a,
 static inline void sel_binary(X64Sel *s, IrRef i, const IrInsn *in, IrRef a, IrRef b,
                               unsigned flags)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
-    IrRef alias_a = x64_sel_alias(s, a, bits), alias_b = x64_sel_alias(s, b, bits);
+    unsigned size = x64_type_size((IrType)in->type);
+    IrRef alias_a = x64_sel_alias(s, a, size), alias_b = x64_sel_alias(s, b, size);
     RaInsn *r = new_int(s, i, XF_RR, 0);
     x64_sel_op(s, r, 0, alias_a, flags);
     x64_sel_op(s, r, 1, alias_b, RAF_MEM_OK);
@@ -59,16 +59,16 @@ static inline void sel_binary(X64Sel *s, IrRef i, const IrInsn *in, IrRef a, IrR
 static bool sel_lea(X64Sel *s, IrRef i, IrRef a, IrRef b)
 {
     const IrInsn *sh = x64_ir(s, b);
-    unsigned bits = x64_type_bits((IrType)x64_ir(s, i)->type);
-    if (!ir_is_const(s->u, sh->arg[1]) || bits < 32 || s->val[i].eflags || ir_is_const(s->u, a))
+    unsigned size = x64_type_size((IrType)x64_ir(s, i)->type);
+    if (!ir_is_const(s->u, sh->arg[1]) || size < 2 || s->val[i].eflags || ir_is_const(s->u, a))
         return false;
-    uint64_t k = ir_value(s->u, sh->arg[1]) & (bits - 1);
+    uint64_t k = ir_value(s->u, sh->arg[1]) & ((8u << size) - 1);
     if (k < 1 || k > 3 || s->val[b].need)
         return false;
     RaInsn *r = new_int(s, i, XF_LEA, 0);
     r->imm = (int64_t)k;
-    x64_sel_use_int(s, r, a, bits, 0);
-    x64_sel_use_int(s, r, sh->arg[0], bits, 0);
+    x64_sel_use_int(s, r, a, size, 0);
+    x64_sel_use_int(s, r, sh->arg[0], size, 0);
     return true;
 }
 
@@ -97,7 +97,7 @@ void x64_select_sub(X64Sel *s, IrRef i, const IrInsn *in)
     IrRef a = in->arg[0], b = in->arg[1];
     if (ir_is_const(s->u, a) && ir_value(s->u, a) == 0 && !s->val[i].eflags) {
         RaInsn *r = new_int(s, i, XF_NEG, 0);
-        x64_sel_use_int(s, r, b, 8u << r->size, 0);
+        x64_sel_use_int(s, r, b, r->size, 0);
         return;
     }
     if (!sel_binary_imm(s, i, in, a, b))
@@ -106,24 +106,24 @@ void x64_select_sub(X64Sel *s, IrRef i, const IrInsn *in)
 
 void x64_select_andn(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
-    if (x64_cfg.f.bmi1 && bits >= 32) {
+    unsigned size = x64_type_size((IrType)in->type);
+    if (x64_cfg.f.bmi1 && size >= 2) {
         RaInsn *r = new_int(s, i, XF_RR, 0);
-        x64_sel_use_int(s, r, in->arg[0], bits, 0);
-        x64_sel_use_int(s, r, in->arg[1], bits, 0);
+        x64_sel_use_int(s, r, in->arg[0], size, 0);
+        x64_sel_use_int(s, r, in->arg[1], size, 0);
         return;
     }
     RaInsn *r = new_int(s, i, XF_TIED, 0);
     x64_sel_tmp(r, 1, 0);
-    x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
-    x64_sel_use_int(s, r, in->arg[1], bits, RAF_MEM_OK);
+    x64_sel_use_int(s, r, in->arg[0], size, RAF_TIED);
+    x64_sel_use_int(s, r, in->arg[1], size, RAF_MEM_OK);
 }
 
 static void describe_unary(X64Sel *s, IrRef i, const IrInsn *in, unsigned tmps, unsigned dst_flags)
 {
     RaInsn *r = new_int(s, i, XF_RR, dst_flags);
     x64_sel_tmp(r, tmps, 0);
-    x64_sel_use_int(s, r, in->arg[0], x64_type_bits((IrType)in->type), 0);
+    x64_sel_use_int(s, r, in->arg[0], x64_type_size((IrType)in->type), 0);
 }
 
 void x64_select_unary(X64Sel *s, IrRef i, const IrInsn *in)
@@ -160,65 +160,71 @@ void x64_select_reverse(X64Sel *s, IrRef i, const IrInsn *in)
     RaInsn *r = new_int(s, i, XF_TIED, 0);
     bool gfni = x64_rbit_by_gfni(in);
     x64_sel_tmp(r, gfni ? 0 : 2, gfni);
-    x64_sel_use_int(s, r, in->arg[0], x64_type_bits((IrType)in->type), RAF_TIED);
+    x64_sel_use_int(s, r, in->arg[0], x64_type_size((IrType)in->type), RAF_TIED);
 }
 
 void x64_select_shift(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
+    unsigned size = x64_type_size((IrType)in->type);
     if (ir_is_const(s->u, in->arg[1])) {
         RaInsn *r = new_int(s, i, XF_RI, 0);
-        r->imm = (int64_t)(ir_value(s->u, in->arg[1]) & (bits - 1));
-        x64_sel_use_int(s, r, in->arg[0], bits, 0);
+        r->imm = (int64_t)(ir_value(s->u, in->arg[1]) & ((8u << size) - 1));
+        x64_sel_use_int(s, r, in->arg[0], size, 0);
         return;
     }
-    if (x64_cfg.f.bmi2 && bits >= 32 && in->op != IR_ROR) {
+    if (x64_cfg.f.bmi2 && size >= 2 && in->op != IR_ROR) {
         RaInsn *r = new_int(s, i, XF_RR, 0);
-        x64_sel_use_int(s, r, in->arg[0], bits, 0);
-        x64_sel_use_int(s, r, in->arg[1], 8, 0);
+        x64_sel_use_int(s, r, in->arg[0], size, 0);
+        x64_sel_use_int(s, r, in->arg[1], 0, 0);
         return;
     }
     RaInsn *r = new_int(s, i, XF_TIED, 0);
-    x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
-    if (bits < 32) /* the printer masks rcx */
+    x64_sel_use_int(s, r, in->arg[0], size, RAF_TIED);
+    if (size < 2) /* the printer masks rcx */
         r->clobbers = 1 << X64_RCX;
-    x64_sel_use_int_fixed(s, r, in->arg[1], 8, X64_RCX);
+    x64_sel_use_int_fixed(s, r, in->arg[1], 0, X64_RCX);
 }
 
 void x64_select_extr(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
+    unsigned size = x64_type_size((IrType)in->type);
     if (in->imm == 0 || in->arg[0] == in->arg[1]) {
         RaInsn *r = new_int(s, i, XF_RI, 0); /* a rotation */
-        x64_sel_use_int(s, r, in->arg[1], bits, 0);
+        x64_sel_use_int(s, r, in->arg[1], size, 0);
         return;
     }
     RaInsn *r = new_int(s, i, XF_TIED, 0);
-    x64_sel_use_int(s, r, in->arg[1], bits, RAF_TIED);
-    x64_sel_use_int(s, r, in->arg[0], bits, 0);
+    x64_sel_use_int(s, r, in->arg[1], size, RAF_TIED);
+    x64_sel_use_int(s, r, in->arg[0], size, 0);
+}
+
+/* The size that has a field of `width` bits. */
+static unsigned width_size(unsigned width)
+{
+    return width > 32 ? 3 : width > 16 ? 2 : width > 8;
 }
 
 void x64_select_field(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = new_int(s, i, XF_RI, 0);
     unsigned lsb = in->aux & 0xff, width = in->aux >> 8;
-    x64_sel_use_int(s, r, in->arg[0], lsb == 0 && width <= 32 ? MAX(width, 8u) : 8u << r->size, 0);
+    x64_sel_use_int(s, r, in->arg[0], lsb == 0 && width <= 32 ? width_size(width) : r->size, 0);
 }
 
 void x64_select_bfi(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
+    unsigned size = x64_type_size((IrType)in->type);
     unsigned lsb = in->aux & 0xff, width = in->aux >> 8;
     RaInsn *r = new_int(s, i, XF_TIED, 0);
-    if (width == bits) {
+    if (width == 8u << size) {
         r->form = XF_RI;
-        x64_sel_use_int(s, r, in->arg[1], bits, 0);
+        x64_sel_use_int(s, r, in->arg[1], size, 0);
         return;
     }
-    x64_sel_use_int(s, r, in->arg[0], bits, RAF_TIED);
-    x64_sel_use_int(s, r, in->arg[1], MAX(width, 8u), 0);
+    x64_sel_use_int(s, r, in->arg[0], size, RAF_TIED);
+    x64_sel_use_int(s, r, in->arg[1], width_size(width), 0);
     if (lsb != 0 || (width != 8 && width != 16)) {
-        bool by_mask = bits == 32 || x64_is_s32(~(int64_t)(((1ull << width) - 1) << lsb));
+        bool by_mask = size == 2 || x64_is_s32(~(int64_t)(((1ull << width) - 1) << lsb));
         r->form = by_mask ? XF_BFI_MASK : XF_BFI_ROT;
         x64_sel_tmp(r, by_mask, 0);
         if (!by_mask)
@@ -228,24 +234,24 @@ void x64_select_bfi(X64Sel *s, IrRef i, const IrInsn *in)
 
 void x64_select_mulh(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
+    unsigned size = x64_type_size((IrType)in->type);
     RaInsn *r = x64_sel_new(s, i);
     r->size = (uint8_t)x64_type_size((IrType)in->type);
     r->clobbers = 1 << X64_RAX;
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RDX);
-    x64_sel_use_int_fixed(s, r, in->arg[0], bits, X64_RAX);
-    x64_sel_use_int(s, r, in->arg[1], bits, RAF_MEM_OK);
+    x64_sel_use_int_fixed(s, r, in->arg[0], size, X64_RAX);
+    x64_sel_use_int(s, r, in->arg[1], size, RAF_MEM_OK);
 }
 
 void x64_select_div(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    unsigned bits = x64_type_bits((IrType)in->type);
+    unsigned size = x64_type_size((IrType)in->type);
     RaInsn *r = x64_sel_new(s, i);
     r->size = (uint8_t)x64_type_size((IrType)in->type);
     r->clobbers = 1 << X64_RDX;
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
-    x64_sel_use_int_fixed(s, r, in->arg[0], bits, X64_RAX);
-    x64_sel_use_int(s, r, in->arg[1], bits, 0);
+    x64_sel_use_int_fixed(s, r, in->arg[0], size, X64_RAX);
+    x64_sel_use_int(s, r, in->arg[1], size, 0);
 }
 
 /* zext, sext, trunc that somebody wants as a value of their own. */
@@ -253,9 +259,9 @@ void x64_select_extend(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = new_int(s, i, XF_RR, 0);
     IrType from = (IrType)x64_ir(s, in->arg[0])->type;
-    unsigned bits = in->op == IR_TRUNC ? x64_type_bits((IrType)in->type) : x64_type_bits(from);
+    unsigned size = in->op == IR_TRUNC ? x64_type_size((IrType)in->type) : x64_type_size(from);
     r->cc = from == IR_BOOL ? 2 : (uint8_t)x64_type_size(from);
-    x64_sel_use_int(s, r, in->arg[0], bits, bits == 64 ? 0 : RAF_MEM_OK);
+    x64_sel_use_int(s, r, in->arg[0], size, size == 3 ? 0 : RAF_MEM_OK);
 }
 
 void x64_select_select(X64Sel *s, IrRef i, const IrInsn *in)
@@ -272,8 +278,8 @@ void x64_select_select(X64Sel *s, IrRef i, const IrInsn *in)
         x64_sel_use(s, r, in->arg[2], RC_GPR, RAF_TIED);
         x64_sel_use(s, r, in->arg[1], RC_GPR, RAF_MEM_OK);
     } else {
-        x64_sel_use_int(s, r, in->arg[2], 8u << r->size, RAF_TIED);
-        x64_sel_use_int(s, r, in->arg[1], 8u << r->size, RAF_MEM_OK);
+        x64_sel_use_int(s, r, in->arg[2], r->size, RAF_TIED);
+        x64_sel_use_int(s, r, in->arg[1], r->size, RAF_MEM_OK);
     }
     x64_sel_cond(s, r, in->arg[0], false);
 }
@@ -292,12 +298,12 @@ void x64_select_bool(X64Sel *s, IrRef i, const IrInsn *in)
 void x64_select_crc32(X64Sel *s, IrRef i, const IrInsn *in)
 {
     bool castagnoli = in->aux & 4;
-    unsigned bits = 8u << (in->aux & 3);
+    unsigned size = in->aux & 3;
     RaInsn *r = x64_sel_new(s, i);
-    r->size = in->aux & 3;
+    r->size = (uint8_t)size;
     x64_sel_dst(s, r, i, RC_GPR, 0);
     x64_sel_use(s, r, in->arg[0], RC_GPR, RAF_TIED);
-    x64_sel_use_int(s, r, in->arg[1], bits, 0);
+    x64_sel_use_int(s, r, in->arg[1], size, 0);
     if (!castagnoli)
         x64_sel_tmp(r, 1, 0);
 }
