@@ -105,13 +105,20 @@ static inline bool x64_wants_eflags(const RaInsn *r)
  */
 static inline RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
 {
+    /* read first, then field by field: so stores of constants, the caller's too, become few */
+    uint32_t eflags = s->val[ir].eflags;
     RaInsn *r = --s->at;
-    /* in two halves: the compiler makes a slow string store of one piece */
-    memset(r, 0, offsetof(RaInsn, clobbers));
-    memset(&r->clobbers, 0, offsetof(RaInsn, first_move) - offsetof(RaInsn, clobbers));
     r->ir = ir;
     r->kind = RA_OP;
-    r->extra = (uint32_t)s->val[ir].eflags << X64_EFL_SHIFT;
+    r->form = 0;
+    r->n_dst = r->n_ops = 0;
+    r->demands = 0;
+    r->size = r->cc = r->cond = r->first_cond = 0;
+    r->clobbers = 0;
+    r->imm = 0;
+    r->extra = eflags << X64_EFL_SHIFT;
+    r->first_snap = 0;
+    r->observer = r->way = r->plain = 0;
     return r;
 }
 /* Fills in an operand or result of r. */
@@ -189,12 +196,11 @@ static inline IrRef x64_sel_alias(const X64Sel *s, IrRef ref, unsigned size)
 {
     return x64_op_is_ext(x64_ir(s, ref)->op) ? x64_sel_alias_ext(s->insns, ref, size) : ref;
 }
-/* Makes operand k, the last one so far, from what x64_sel_alias gave. */
+/* Makes operand k, of r->n_ops, from what x64_sel_alias gave. */
 static inline void x64_sel_op(X64Sel *s, RaInsn *r, unsigned k, IrRef alias, unsigned flags)
 {
     _Static_assert(RAF_MEM_OK == 1, "a narrow value takes it away");
     IrRef ref = alias & ~X64_NARROW;
-    r->n_ops = (uint8_t)(k + 1);
     x64_sel_operand(r, &r->op[k], ref, RC_GPR, flags & ~(alias >> X64_NARROW_SHIFT));
     s->val[ref].need = true;
 }
@@ -202,7 +208,8 @@ static inline void x64_sel_op(X64Sel *s, RaInsn *r, unsigned k, IrRef alias, uns
 static inline void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned size, unsigned flags)
 {
     IrRef alias = x64_sel_alias(s, ref, size);
-    x64_sel_op(s, r, r->n_ops, alias, flags);
+    DCHECK(r->n_ops < RA_MAX_OPS);
+    x64_sel_op(s, r, r->n_ops++, alias, flags);
 }
 void x64_sel_use_int_fixed(X64Sel *s, RaInsn *r, IrRef ref, unsigned size, unsigned reg);
 /* True when ref's general register has zeros above its type's bits (i32, bool, flags types). */

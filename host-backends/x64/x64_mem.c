@@ -53,8 +53,7 @@ static void use_index(X64Sel *s, RaInsn *r, const IrInsn *in, bool *tmp)
 }
 
 /* Operands 0 (and 1) are the address. `extra`: scratch registers wanted besides. */
-static inline void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with_index,
-                               unsigned extra)
+static void use_address(X64Sel *s, RaInsn *r, const IrInsn *in, bool with_index, unsigned extra)
 {
     bool gaddr = x64_ir(s, in->arg[0])->op == IR_GADDR;
     bool tmp = gaddr || tagged(s);
@@ -77,7 +76,13 @@ static void use_spillable(X64Sel *s, RaInsn *r, IrRef ref, unsigned size)
     x64_sel_use(s, r, a & X64_NARROW ? ref : a, RC_GPR, RAF_MEM_OK);
 }
 
-void x64_select_ld(X64Sel *s, IrRef i, const IrInsn *in)
+/* A register and a displacement: what most accesses have. */
+static inline bool has_plain_address(const X64Sel *s, const IrInsn *in)
+{
+    return !in->arg[1] && !tagged(s) && x64_ir(s, in->arg[0])->op != IR_GADDR;
+}
+
+static void sel_any_ld(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     RegClass cls = x64_class_of((IrType)in->type);
@@ -88,7 +93,20 @@ void x64_select_ld(X64Sel *s, IrRef i, const IrInsn *in)
         x64_sel_tmp(r, 1, 0);
 }
 
-void x64_select_st(X64Sel *s, IrRef i, const IrInsn *in)
+void x64_select_ld(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    if (!has_plain_address(s, in) || x64_class_of((IrType)in->type) == RC_VEC) {
+        sel_any_ld(s, i, in);
+        return;
+    }
+    IrRef base = x64_sel_alias(s, in->arg[0], 3);
+    RaInsn *r = x64_sel_new(s, i);
+    r->observer = r->n_dst = r->n_ops = 1;
+    x64_sel_operand(r, &r->dst[0], i, RC_GPR, 0);
+    x64_sel_op(s, r, 0, base, 0);
+}
+
+static void sel_any_st(X64Sel *s, IrRef i, const IrInsn *in)
 {
     RaInsn *r = x64_sel_new(s, i);
     IrRef v = in->arg[2];
@@ -108,6 +126,23 @@ void x64_select_st(X64Sel *s, IrRef i, const IrInsn *in)
         use_spillable(s, r, v, size);
     else
         x64_sel_use_int(s, r, v, size, fits ? RAF_REMAT_OK : 0);
+}
+
+void x64_select_st(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    const IrInsn *v = x64_ir(s, in->arg[2]);
+    if (!has_plain_address(s, in) || is_ordered(in) || v->op == IR_CONST ||
+        x64_class_of((IrType)v->type) == RC_VEC) {
+        sel_any_st(s, i, in);
+        return;
+    }
+    IrRef base = x64_sel_alias(s, in->arg[0], 3);
+    IrRef value = x64_sel_alias(s, in->arg[2], size_of(in));
+    RaInsn *r = x64_sel_new(s, i);
+    r->observer = 1;
+    r->n_ops = 2;
+    x64_sel_op(s, r, 0, base, 0);
+    x64_sel_op(s, r, 1, value, 0);
 }
 
 void x64_select_cas(X64Sel *s, IrRef i, const IrInsn *in)

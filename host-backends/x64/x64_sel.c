@@ -117,6 +117,7 @@ void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
     RaInsn *r = x64_sel_new(s, i);
     r->kind = RA_SET;
     r->form = X64_SET_MOVES;
+    r->n_ops = 1;
     x64_sel_op(s, r, 0, v, 0);
 }
 
@@ -199,22 +200,22 @@ static void sel_block(X64Sel *s, const IrBlock *b)
 static bool sel_open(X64Sel *s, RaUnit *ra)
 {
     const IrUnit *u = ra->ir;
-    if (u->n > ra->cap)
+    size_t n = (u->n + 15) & ~(size_t)15; /* cleared by the line */
+    uint64_t *val = arena_alloc(ra->arena, n * (sizeof(X64Val) + sizeof(IrRef)));
+    if (!val || u->n > ra->cap)
         return false;
-    size_t words = (u->n * sizeof(X64Val) + 7) / 8;
-    uint64_t *val = arena_alloc(ra->arena, words * 8);
-    IrRef *gets = arena_alloc(ra->arena, u->n * sizeof *gets);
-    if (!val || !gets)
-        return false;
+    for (uint64_t *p = val, *end = p + n / 4; p != end; p += 4)
+        p[0] = p[1] = p[2] = p[3] = 0;
+    IrRef *gets = (IrRef *)(val + n / 4);
     ra->sunk = false;
-    for (size_t k = 0; k < words; k++)
-        val[k] = 0;
-    *s = (X64Sel){.ra = ra,
-                  .u = u,
-                  .insns = u->insns,
-                  .at = ra->buf + ra->cap,
-                  .val = (X64Val *)val,
-                  .gets = gets + u->n};
+    s->ra = ra;
+    s->u = u;
+    s->insns = u->insns;
+    s->val = (X64Val *)val;
+    s->vec = NULL;
+    s->at = ra->buf + ra->cap;
+    s->gets = gets + u->n;
+    s->fail = false;
     return true;
 }
 

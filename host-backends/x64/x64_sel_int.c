@@ -8,13 +8,23 @@
 #include "x64_internal.h"
 #include "x64_int.h"
 
-static inline RaInsn *new_int(X64Sel *s, IrRef i, unsigned form, unsigned dst_flags)
+/* A new RaInsn of size bytes log2, whose operands 0..n_ops are still to be made. */
+static inline RaInsn *new_sized(X64Sel *s, IrRef i, unsigned form, unsigned size, unsigned n_ops)
 {
     RaInsn *r = x64_sel_new(s, i);
     r->form = (uint8_t)form;
-    r->size = (uint8_t)x64_type_size((IrType)x64_ir(s, i)->type);
+    r->size = (uint8_t)size;
     r->n_dst = 1;
-    x64_sel_operand(r, &r->dst[0], i, RC_GPR, dst_flags);
+    r->n_ops = (uint8_t)n_ops;
+    x64_sel_operand(r, &r->dst[0], i, RC_GPR, 0);
+    return r;
+}
+
+static RaInsn *new_int(X64Sel *s, IrRef i, unsigned form, unsigned dst_flags)
+{
+    RaInsn *r = new_sized(s, i, form, x64_type_size((IrType)x64_ir(s, i)->type), 0);
+    r->dst[0].flags = (uint8_t)dst_flags;
+    r->binds |= dst_flags & RAF_BINDS;
     return r;
 }
 
@@ -37,8 +47,7 @@ static inline bool sel_binary_imm(X64Sel *s, IrRef i, const IrInsn *in, IrRef a,
     if (!x64_is_s32(imm) || (in->op == IR_SUB && imm == INT32_MIN && !eflags)) /* see the printer */
         return false;
     IrRef alias = x64_sel_alias(s, a, size);
-    RaInsn *r = new_int(s, i, XF_RI, 0);
-    r->size = (uint8_t)size;
+    RaInsn *r = new_sized(s, i, XF_RI, size, 1);
     r->imm = imm;
     x64_sel_op(s, r, 0, alias, in->op == IR_MUL ? RAF_MEM_OK : 0);
     return true;
@@ -50,7 +59,7 @@ static inline void sel_binary(X64Sel *s, IrRef i, const IrInsn *in, IrRef a, IrR
 {
     unsigned size = x64_type_size((IrType)in->type);
     IrRef alias_a = x64_sel_alias(s, a, size), alias_b = x64_sel_alias(s, b, size);
-    RaInsn *r = new_int(s, i, XF_RR, 0);
+    RaInsn *r = new_sized(s, i, XF_RR, size, 2);
     x64_sel_op(s, r, 0, alias_a, flags);
     x64_sel_op(s, r, 1, alias_b, RAF_MEM_OK);
 }
@@ -65,10 +74,11 @@ static bool sel_lea(X64Sel *s, IrRef i, IrRef a, IrRef b)
     uint64_t k = ir_value(s->u, sh->arg[1]) & ((8u << size) - 1);
     if (k < 1 || k > 3 || s->val[b].need)
         return false;
-    RaInsn *r = new_int(s, i, XF_LEA, 0);
+    IrRef alias_a = x64_sel_alias(s, a, size), alias_b = x64_sel_alias(s, sh->arg[0], size);
+    RaInsn *r = new_sized(s, i, XF_LEA, size, 2);
     r->imm = (int64_t)k;
-    x64_sel_use_int(s, r, a, size, 0);
-    x64_sel_use_int(s, r, sh->arg[0], size, 0);
+    x64_sel_op(s, r, 0, alias_a, 0);
+    x64_sel_op(s, r, 1, alias_b, 0);
     return true;
 }
 
@@ -163,15 +173,9 @@ void x64_select_reverse(X64Sel *s, IrRef i, const IrInsn *in)
     x64_sel_use_int(s, r, in->arg[0], x64_type_size((IrType)in->type), RAF_TIED);
 }
 
-void x64_select_shift(X64Sel *s, IrRef i, const IrInsn *in)
+/* By a register. */
+static void sel_shift_by(X64Sel *s, IrRef i, const IrInsn *in, unsigned size)
 {
-    unsigned size = x64_type_size((IrType)in->type);
-    if (ir_is_const(s->u, in->arg[1])) {
-        RaInsn *r = new_int(s, i, XF_RI, 0);
-        r->imm = (int64_t)(ir_value(s->u, in->arg[1]) & ((8u << size) - 1));
-        x64_sel_use_int(s, r, in->arg[0], size, 0);
-        return;
-    }
     if (x64_cfg.f.bmi2 && size >= 2 && in->op != IR_ROR) {
         RaInsn *r = new_int(s, i, XF_RR, 0);
         x64_sel_use_int(s, r, in->arg[0], size, 0);
@@ -183,6 +187,20 @@ void x64_select_shift(X64Sel *s, IrRef i, const IrInsn *in)
     if (size < 2) /* the printer masks rcx */
         r->clobbers = 1 << X64_RCX;
     x64_sel_use_int_fixed(s, r, in->arg[1], 0, X64_RCX);
+}
+
+void x64_select_shift(X64Sel *s, IrRef i, const IrInsn *in)
+{
+    unsigned size = x64_type_size((IrType)in->type);
+    if (!ir_is_const(s->u, in->arg[1])) {
+        sel_shift_by(s, i, in, size);
+        return;
+    }
+    int64_t by = (int64_t)(ir_value(s->u, in->arg[1]) & ((8u << size) - 1));
+    IrRef alias = x64_sel_alias(s, in->arg[0], size);
+    RaInsn *r = new_sized(s, i, XF_RI, size, 1);
+    r->imm = by;
+    x64_sel_op(s, r, 0, alias, 0);
 }
 
 void x64_select_extr(X64Sel *s, IrRef i, const IrInsn *in)
