@@ -116,6 +116,20 @@ static uint64_t random_bits(const Boot *b, unsigned byte)
     return bits;
 }
 
+/* Where Debian has an interpreter of this name. */
+static void name_package(StrBuf *sb, const char *interp)
+{
+    const GuestLinux *g = process.guest;
+    if (str_eq(interp, g->interp))
+        sb_printf(sb, "ferry: Debian has it in libc6:%s, or for -L /usr/%s in libc6-%s-cross\n",
+                  g->debian_arch, g->triplet, g->debian_arch);
+    else if (str_after(interp, "ld-musl-"))
+        sb_printf(sb, "ferry: Debian has it in musl:%s; -L names a directory that holds it\n",
+                  g->debian_arch);
+    else
+        sb_puts(sb, "ferry: use -L to name a directory that holds it\n");
+}
+
 /*
  * What to do about an interpreter that is not there: the places tried, the directory of the cross
  * compiler's libraries if they are installed, and else the packages that have it.
@@ -132,11 +146,8 @@ static int no_interp(const Loader *l)
     sb_printf(&at, "/usr/%s%s", g->triplet, l->interp_path);
     if (HS(__NR_faccessat, AT_FDCWD, cross, HOST_X_OK) == 0)
         sb_printf(&sb, "ferry: it is in /usr/%s: use -L /usr/%s\n", g->triplet, g->triplet);
-    else if (str_eq(str_basename(l->interp_path), g->interp))
-        sb_printf(&sb, "ferry: Debian has it in libc6:%s, or for -L /usr/%s in libc6-%s-cross\n",
-                  g->debian_arch, g->triplet, g->debian_arch);
     else
-        sb_puts(&sb, "ferry: use -L to name a directory that holds it\n");
+        name_package(&sb, str_basename(l->interp_path));
     log_error("%s", text);
     return STATUS_NOT_FOUND;
 }

@@ -120,6 +120,19 @@ def programs():
     check('by variable', show, out='z 7\n', env={'QEMU_SET_ENV': 'MARK=7', 'QEMU_ARGV0': 'z'})
 
 
+def packages(guest, arch, ld, old, program='start.dynamic'):
+    """Which package has an interpreter that is nowhere, by its name."""
+    image = open(os.path.join(WORK, program), 'rb').read()
+    libc = 'libc6:%s, or for -L /usr/%s-linux-gnu in libc6-%s-cross' % (arch, guest, arch)
+    for name, advice in (('/xyz' + ld[4:], 'Debian has it in %s\n' % libc),
+                         ('/lib/ld-musl-%s.so.1' % guest,
+                          'Debian has it in musl:%s; -L names a directory that holds it\n' % arch),
+                         ('/lib/other.so', 'use -L to name a directory that holds it\n')):
+        write('dynamic.none', image.replace(old, name.encode().ljust(len(old), b'\0'), 1))
+        check('package of %s' % name, ['./dynamic.none'], 127, '', 'ferry: ./dynamic.none: its '
+              'interpreter %s (%s) is missing; tried %s\nferry: %s' % (name, guest, name, advice))
+
+
 def interpreters():
     """The message about a missing interpreter; an interpreter that is none."""
     ld = '/lib/ld-linux-aarch64.so.1'
@@ -129,6 +142,12 @@ def interpreters():
               tried + ld + '\nferry: it is in %s: use -L %s\n' % (SYSROOT, SYSROOT))
         check('no interpreter below -L', ['-L', '/proc', './start.dynamic'], 127, '',
               tried + '/proc%s and %s\n' % (ld, ld))
+    packages('aarch64', 'arm64', ld, ld.encode())
+    if shutil.which('riscv64-linux-gnu-gcc'):
+        subprocess.run(['riscv64-linux-gnu-gcc', '-x', 'c', '-', '-o', WORK + '/dynamic.riscv64'],
+                       input=b'int main(void) { return 0; }', check=True)
+        packages('riscv64', 'riscv64', '/lib/ld-linux-riscv64-lp64d.so.1',
+                 b'/lib/ld-linux-riscv64-lp64d.so.1', 'dynamic.riscv64')
     image = open(os.path.join(WORK, 'start.dynamic'), 'rb').read()
     old = ld.encode() + b'\0'
     at = image.index(old)
