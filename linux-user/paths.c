@@ -78,8 +78,17 @@ static bool names_link(SysCtx *c, const SysPathQuery *q)
     return !(sysroot_mode(c, q) & SYSROOT_FOLLOW);
 }
 
+/* mount's source is a path when it is a directory of the tree that is seen again elsewhere. */
+static bool is_just_a_name(const SysPathQuery *q)
+{
+    enum { BIND_OR_MOVE = 0x1000 | 0x2000 };
+    return q->row->id == SYS_ROW_mount && q->argno == 0 && !(q->args[3] & BIND_OR_MOVE);
+}
+
 SysPathResult path_hook(SysCtx *c, const SysPathQuery *q, char *out, long *result)
 {
+    if (is_just_a_name(q))
+        return SYS_PATH_KEEP;
     const char *exe = proc_exe(q->dirfd, q->path, q->len, out);
     if (exe && q->row->id == SYS_ROW_readlinkat) {
         *result = put_link(q, sysroot_shown(exe));

@@ -152,6 +152,15 @@ def writing():
           ['0', '0', '', '0', '0'])
 
 
+def mounts():
+    """A directory of the sysroot, seen on the host's; a file system's name is no path."""
+    if os.geteuid():
+        print('mounts are not tested: they need root')
+        return
+    check('bind mount', ['mount:%s/both,%s/plain' % (HOST, HOST), 'cat:%s/plain/only-root' % HOST],
+          ['0', 'only root'])
+
+
 def sockets():
     long = '/etc/' + 'n' * 100
     with socket.socket(socket.AF_UNIX) as s, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as d:
@@ -164,7 +173,9 @@ def sockets():
                           'names:%s/new/named' % HOST, 'names:%s/plain/named' % HOST],
               ['0', '1', 'EADDRINUSE', 'ENOENT', '0', '0', '%s/new/named 1 %s/new/named 1' % (HOST, HOST),
                '%s/plain/named 1 %s/plain/named 1' % (HOST, HOST)])
-        expect('sockets', HOST + '/plain/sock', ROOT + HOST + '/new/sock')
+        for d in HOST + '/new/p', HOST + '/plain/p':
+            check('names of peers', ['peers:' + d], ['2 1 %sc %sc %sk 1' % (d, d, d)])
+        expect('sockets', ROOT + HOST + '/new/pc', HOST + '/plain/pk', HOST + '/plain/sock', ROOT + HOST + '/new/sock')
     os.chdir('/')
 
 
@@ -317,6 +328,7 @@ def main():
                     '-o', WORK + '/paths'], check=True)
     reading()
     links()
+    mounts()
     writing()
     random_trees()
     sockets()

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/inotify.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -121,6 +123,46 @@ static const char *names(const char *path)
     return text;
 }
 
+static int bound(int type, const char *path, const char *ending)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int s = socket(AF_UNIX, type, 0);
+    snprintf(a.sun_path, sizeof a.sun_path, "%s%s", path, ending);
+    return bind(s, (void *)&a, sizeof a) ? -1 : s;
+}
+
+/* What a receiver and a server see of senders and clients that have names, too; by sendmmsg. */
+static const char *peers(const char *path)
+{
+    static char text[600];
+    struct sockaddr_un to = {.sun_family = AF_UNIX}, a = {0}, b = {0}, c = {0};
+    int s = bound(SOCK_DGRAM, path, ""), from = bound(SOCK_DGRAM, path, "c");
+    int l = bound(SOCK_STREAM, path, "l"), k = bound(SOCK_STREAM, path, "k");
+    char byte;
+    struct iovec iov = {&byte, 1};
+    struct mmsghdr m[2] = {{{&to, sizeof to, &iov, 1}}, {{&to, sizeof to, &iov, 1}}};
+    struct msghdr in = {&b, sizeof b, &iov, 1};
+    socklen_t n = sizeof a, o = sizeof c;
+    strcpy(to.sun_path, path);
+    int sent = sendmmsg(from, m, 2, 0);
+    if (recvfrom(s, &byte, 1, 0, (void *)&a, &n) != 1 || recvmsg(s, &in, 0) != 1)
+        return result(-1);
+    snprintf(to.sun_path, sizeof to.sun_path, "%sl", path);
+    if (listen(l, 1) || connect(k, (void *)&to, sizeof to) || accept4(l, (void *)&c, &o, 0) < 0)
+        return result(-1);
+    snprintf(text, sizeof text, "%d %u %s %s %s %d", sent, m[1].msg_len, a.sun_path, b.sun_path,
+             c.sun_path, n == in.msg_namelen && n == o);
+    return text;
+}
+
+/* In a mount namespace of its own from then on; "/" itself would be the sysroot. */
+static const char *bind_mount(const char *from, const char *to)
+{
+    if (unshare(CLONE_NEWNS) || mount(NULL, "/proc/self/root", NULL, MS_REC | MS_PRIVATE, NULL))
+        return result(-1);
+    return result(mount(from, to, NULL, MS_BIND, NULL));
+}
+
 static const char *how_open(const char *path)
 {
     struct open_how how = {.flags = O_RDONLY};
@@ -159,6 +201,8 @@ static const char *run(const char *call, char *a)
            : IS("inotify")  ? result(inotify_add_watch(inotify_init(), a, IN_OPEN))
            : IS("bind")     ? result(unix_socket(a, 1))
            : IS("names")    ? names(a)
+           : IS("peers")    ? peers(a)
+           : IS("mount")    ? bind_mount(a, b)
            : IS("send")     ? result(unix_socket(a, 2))
            : IS("connect")  ? result(unix_socket(a, 0))
            : IS("exec")     ? result(execl(a, a, b, (char *)NULL))
