@@ -118,7 +118,7 @@ static inline RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
     r->imm = 0;
     r->extra = eflags << X64_EFL_SHIFT;
     r->first_snap = 0;
-    r->observer = r->way = r->plain = 0;
+    r->n_snap = r->observer = r->way = r->plain = 0;
     return r;
 }
 /* Fills in an operand or result of r. */
