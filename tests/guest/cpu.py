@@ -30,6 +30,8 @@ MODELS = ['max', 'cortex-a53', 'cortex-a57', 'cortex-a72', 'cortex-a76', 'neover
 REAL = {
     'cortex-a53': 'fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid',
     'cortex-a72': 'fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid',
+    'cortex-a76': 'fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc '
+                  'dcpop asimddp',
     'neoverse-n1': 'fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc '
                    'dcpop asimddp ssbs',
     'neoverse-v1': 'fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt '
@@ -167,7 +169,7 @@ def views(ferry, program, cpu, features):
         crm, op2, shift, value = f.ident
         if value and f.info and (ident[crm, op2] >> shift & 15 >= value) != (f.name in on):
             fail('%s: the ID register and cpuinfo differ on %s' % (cpu, f.name))
-        if f.name in on and not set(f.needs) <= on:
+        if f.name in on and not {n for n in f.needs if features[n].info} <= on:
             fail('%s: %s without %s' % (cpu, f.name, f.needs))
     known = [1 << f.hwcap[1] for f in features.values() if f.hwcap[1] != 255 and f.hwcap[0] == 0]
     if h[0] & ~sum(known):
@@ -183,6 +185,48 @@ def views(ferry, program, cpu, features):
     if 'descriptors 3 4\n' not in out or out.count('processor\t:') != os.sysconf('SC_NPROCESSORS_ONLN'):
         fail('%s: /proc/cpuinfo' % cpu)
     return on
+
+
+# Its reads of identification registers are all that qemu 7.2 does not refuse.
+IDS = '''
+#include <stdint.h>
+#include <stdio.h>
+#define ID(m, o) ({ uint64_t v_; __asm__("mrs %0, s3_0_c0_c" #m "_" #o : "=r"(v_)); \
+                    printf("%d.%d %#lx\\n", m, o, v_); })
+int main(void)
+{
+    ID(4, 0); ID(4, 1); ID(5, 0); ID(5, 1); ID(6, 0); ID(6, 1); ID(7, 0); ID(7, 1);
+    return 0;
+}
+'''
+
+
+def headers(features):
+    """The kernel's header has each AT_HWCAP bit under the name that cpuinfo has."""
+    try:
+        text = open('/usr/aarch64-linux-gnu/include/asm/hwcap.h').read()
+    except OSError:
+        return
+    bits = {(int(w or 1) - 1, n.lower()): int(b) for w, n, b in
+            re.findall(r'^#define HWCAP(2?)_(\w+)\s+\(1(?:UL)? << (\d+)\)', text, re.M)}
+    known = 0
+    for f in features.values():
+        want = bits.get((f.hwcap[0], f.info)) if f.hwcap[1] != 255 else None
+        known += want is not None
+        if want is not None and want != f.hwcap[1]:
+            fail('%s: HWCAP bit %d, in the header %d' % (f.name, f.hwcap[1], want))
+    if known < 40:
+        fail('the header has only %d of the features' % known)
+
+
+def registers(ferry, work):
+    """qemu's models have the same identification registers."""
+    program = build(work, 'ids', IDS)
+    for cpu in MODELS:
+        want = subprocess.run(['qemu-aarch64', '-cpu', cpu, program], capture_output=True, text=True)
+        # neoverse-v1 is newer than qemu 7.2, and its max has other features
+        if cpu != 'max' and want.returncode == 0 and run(ferry, cpu, program) != want.stdout:
+            fail('%s: identification registers are not those of qemu:\n%s' % (cpu, want.stdout))
 
 
 def words_of(table, feature, rng):
@@ -233,6 +277,9 @@ def main(argv):
     _, _, features, _ = insn_gen.load(os.path.join(GUEST, 'a64', 'a64.insn'))
     show = build(work, 'show', SHOW)
     offered = views(ferry, show, 'max', features)
+    headers(features)
+    if shutil.which('qemu-aarch64'):
+        registers(ferry, work)
     for spec in SPECS:
         views(ferry, show, spec, features)
     rng, n = random.Random(5), 0
