@@ -159,6 +159,8 @@ def mounts():
         return
     check('bind mount', ['mount:%s/both,%s/plain' % (HOST, HOST), 'cat:%s/plain/only-root' % HOST],
           ['0', 'only root'])
+    check('name of a file system', ['mount:ferry-test,%s/plain' % HOST], ['ferry-test'],
+          cwd=ROOT + '/etc', program=WORK + '/paths')
 
 
 def sockets():

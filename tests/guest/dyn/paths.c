@@ -160,7 +160,17 @@ static const char *bind_mount(const char *from, const char *to)
 {
     if (unshare(CLONE_NEWNS) || mount(NULL, "/proc/self/root", NULL, MS_REC | MS_PRIVATE, NULL))
         return result(-1);
-    return result(mount(from, to, NULL, MS_BIND, NULL));
+    if (*from == '/')
+        return result(mount(from, to, NULL, MS_BIND, NULL));
+    static char line[8192]; /* of a file system without a source: the name that the kernel got */
+    if (mount(from, to, "tmpfs", 0, NULL))
+        return result(-1);
+    FILE *f = fopen("/proc/self/mounts", "r");
+    while (fgets(line, sizeof line, f))
+        ;
+    fclose(f);
+    line[strcspn(line, " ")] = 0;
+    return line;
 }
 
 static const char *how_open(const char *path)
