@@ -48,10 +48,9 @@ static inline IrRef find_in(const Fold *f, uint32_t h, uint32_t head, uint32_t a
 {
     IrRef r = f->last[h];
     const IrInsn *i = &f->ins[r];
-    if (head_of(i) != head || ((i->arg[0] ^ a) | (i->arg[1] ^ b) | (i->arg[2] ^ c)) ||
-        i->imm != imm || r < f->floor || r >= f->u->n)
-        return 0;
-    return r;
+    bool same = !((head_of(i) ^ head) | (i->arg[0] ^ a) | (i->arg[1] ^ b) | (i->arg[2] ^ c) |
+                  (uint32_t)(i->imm ^ imm));
+    return same & (r - f->floor < f->u->n - f->floor) ? r : 0; /* one branch, mostly not taken */
 }
 
 IrRef fold_find(const Fold *f, const IrInsn *i)
@@ -384,7 +383,8 @@ static IrRef emit_pure1(EMITTED)
     uint32_t h = hash_of(head, a, 0, 0, imm);
     IrRef r = f->last[h];
     const IrInsn *i = &f->ins[r];
-    if (head_of(i) == head && i->arg[0] == a && i->imm == imm && r >= f->floor && r < u->n)
+    bool same = !((head_of(i) ^ head) | (i->arg[0] ^ a) | (uint32_t)(i->imm ^ imm));
+    if (same & (r - f->floor < u->n - f->floor))
         return r;
     r = append(f, head, a, 0, 0, imm);
     f->last[h] = r;
