@@ -202,10 +202,6 @@ static bool fold_eval(Fold *f, IrInsn *i)
     if (nargs > 2 && fold_arg(f, i, 2)->op != IR_CONST)
         return false;
     uint64_t v = fold_value(a);
-    if ((i->op == IR_ZEXT || i->op == IR_TRUNC) && i->type >= IR_I8) {
-        fold_to_const(i, v & ir_type_mask((IrType)(i->op == IR_ZEXT ? a->type : i->type)));
-        return true;
-    }
     IrEval e = {.op = i->op, .type = i->type, .arg_type = a->type, .aux = i->aux, .imm = i->imm};
     e.a = v;
     if (nargs > 1)
@@ -371,6 +367,20 @@ static IrRef emit_pure(EMITTED)
     return fold_pure(f, head, a, b, c, imm);
 }
 
+/* zext or trunc: of a constant, as instructions with immediates make them all the time. */
+static inline bool is_cut(uint32_t head)
+{
+    return ((head & 255) == IR_ZEXT || (head & 255) == IR_TRUNC) && (head >> 8 & 255) >= IR_I8;
+}
+
+static IrRef cut_const(Fold *f, uint32_t head, IrRef a)
+{
+    const IrInsn *k = &f->ins[a];
+    IrType to = (IrType)(head >> 8 & 255);
+    uint64_t v = fold_value(k) & ir_type_mask((head & 255) == IR_ZEXT ? (IrType)k->type : to);
+    return number_const(f, ir_head(IR_CONST, to, 0), (uint32_t)v, (uint32_t)(v >> 32), 0, 0);
+}
+
 /* The same where one argument is all: vtbl has a list besides. */
 static IrRef emit_pure1(EMITTED)
 {
@@ -379,7 +389,7 @@ static IrRef emit_pure1(EMITTED)
     const RuleIndex *x = &rule_index[list_of[head & 255]];
     uint32_t m = x->a.of[ma >> FOLD_CLASS_SHIFT] & (ma & FOLD_IN_SLOT ? ~(uint32_t)x->loose : ~0u);
     if (UNLIKELY(m || !(f->passes & 1 << OPT_FOLD)))
-        return emit_pure(u, head, a, b, c, imm);
+        return m & EVAL && is_cut(head) ? cut_const(f, head, a) : emit_pure(u, head, a, b, c, imm);
     uint32_t h = hash_of(head, a, 0, 0, imm);
     IrRef r = f->last[h];
     const IrInsn *i = &f->ins[r];
