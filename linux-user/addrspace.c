@@ -202,6 +202,7 @@ bool as_code_at(GuestAddr pc, RtCode *out)
         out->module_fixed = false;
         out->written = r->prot & PROT_WRITE || r->shared;
         out->guarded = r->guarded;
+        out->start = r->node.start;
         out->end = r->node.end;
     }
     as_unlock();

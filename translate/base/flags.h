@@ -32,4 +32,24 @@ static inline uint32_t flags_from_nzcv(uint32_t nzcv)
            (~nzcv >> 29 & 1) << FLAGS_BIT_NOT_C | (nzcv >> 28 & 1) << FLAGS_BIT_V;
 }
 
+/* N, Z and V of a result, whose operands and itself have their sign in bit 63. */
+static inline uint32_t flags_pack(uint64_t r, bool not_c, uint64_t v)
+{
+    return (uint32_t)(r >> 63) << FLAGS_BIT_N | (uint32_t)(r == 0) << FLAGS_BIT_Z |
+           (uint32_t)not_c << FLAGS_BIT_NOT_C | (uint32_t)(v >> 63) << FLAGS_BIT_V;
+}
+
+/* The packed flags of a + b and a - b, numbers of `bits` bits whose other bits are zero. */
+static inline uint32_t flags_of_add(uint64_t a, uint64_t b, unsigned bits)
+{
+    uint64_t x = a << (64 - bits), y = b << (64 - bits), r = x + y;
+    return flags_pack(r, r >= x, (x ^ r) & (y ^ r));
+}
+
+static inline uint32_t flags_of_sub(uint64_t a, uint64_t b, unsigned bits)
+{
+    uint64_t x = a << (64 - bits), y = b << (64 - bits), r = x - y;
+    return flags_pack(r, x < y, (x ^ y) & (x ^ r));
+}
+
 #endif

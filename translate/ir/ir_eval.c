@@ -100,10 +100,10 @@ static bool eval_flags(const IrEval *e, uint64_t *out)
     uint64_t inv = ~e->b & ir_type_mask((IrType)e->arg_type);
     switch (e->op) {
     case IR_FLADD:
-        *out = add_flags(bits, e->a, e->b, false);
+        *out = flags_of_add(e->a, e->b, bits);
         return true;
     case IR_FLSUB:
-        *out = add_flags(bits, e->a, inv, true);
+        *out = flags_of_sub(e->a, e->b, bits);
         return true;
     case IR_FLADC:
         *out = add_flags(bits, e->a, e->b, carry_of(e->c));

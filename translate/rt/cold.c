@@ -9,13 +9,13 @@
  *
  * A block ends before the first guest instruction that is not executed here (cold_ops.c says
  * which); that one is translated at its first visit. What a block came to is kept for its further
- * visits, in a small store a vcpu that is emptied when it is full, or when code was announced as
+ * visits, in a small store a vcpu that drops the oldest ones, and all when code was announced as
  * changed.
  *
  * Visits are counted in a table by hash of the pc. Nothing ever counts down: a loop of many blocks
  * must get out of here whatever else runs, so blocks that share an entry are only translated the
  * earlier. The table also tells which way branches went so far: a unit does not go on behind a
- * branch where no block was ever begun (cold_seen), and which blocks loops begin with
+ * branch where no block was ever begun (cold_seen; while the process is young, few), and which blocks loops begin with
  * (cold_loop_head): their units do not end where other units begin. Two threads counting at once
  * may lose a visit: no harm.
  *
@@ -23,6 +23,7 @@
  * times, then the head of a unit
  */
 #include "cold.h"
+#include "guestmem.h"
 #include "trans_dump.h"
 #include <string.h>
 
@@ -32,19 +33,26 @@ enum { HEAT_COUNT = COLD_RUNS_MAX, HEAT_HEAD = 0x40 /* by a jump back */, HEAT_S
 enum {
     STORE_INSNS = 5120,    /* of the IR */
     STORE_BLOCK_MAX = 512, /* free ones that a block must find */
-    STORE_BLOCKS = 255,
-    STORE_INDEX = 512,
+    STORE_BLOCKS = 256,
+    STORE_INDEX = 1024,
     YOUTH = 16384,
+    YOUNG_SEEN = 4, /* visits until a young process's units take a block in */
 };
 
-/* The blocks that were kept; insns are given out by rising address. */
+#define NO_PC (~0ull) /* ColdBlock.pc of a free one */
+
+/*
+ * The blocks that were kept: a ring of them, and one of their insns, of which each block has a run.
+ * The oldest ones make room for the next.
+ */
 typedef struct ColdStore {
-    IrUnit u;      /* a block at hand: its insns are in `insns` */
+    IrUnit u;      /* the block at hand: its insns are in `insns` */
     bool opened;   /* all below is valid */
     uint32_t mode; /* all blocks are of it */
     uint64_t seq;  /* no code was announced as changed since: inval_seq() */
-    uint32_t n_blocks, n_insns;
-    uint8_t index[STORE_INDEX]; /* by hash of the pc: number of the block plus 1, or 0 */
+    uint32_t oldest, n_blocks;
+    uint32_t at;                /* where the next block's insns go */
+    uint8_t index[STORE_INDEX]; /* by hash of the pc: number of a block */
     V128 vals[STORE_BLOCK_MAX];
     ColdBlock blocks[STORE_BLOCKS];
     IrInsn insns[STORE_INSNS];
@@ -107,7 +115,11 @@ static bool heat_allows(GuestAddr pc, GuestAddr from)
 
 bool cold_seen(GuestAddr pc)
 {
-    return !rt.cfg.cold_runs || *heat_of(pc) & HEAT_SEEN;
+    unsigned h = *heat_of(pc);
+    if (!rt.cfg.cold_runs)
+        return true;
+    bool often = !__atomic_load_n(&youth, __ATOMIC_RELAXED) || (h & HEAT_COUNT) >= YOUNG_SEEN;
+    return h & HEAT_SEEN && often;
 }
 
 bool cold_loop_head(GuestAddr pc)
@@ -127,90 +139,134 @@ static void store_empty(Cold *c, ColdStore *s, uint64_t seq)
     s->opened = true;
     s->mode = c->v->mode;
     s->seq = seq;
-    s->n_blocks = s->n_insns = 0;
-    memset(s->index, 0, sizeof s->index);
-    c->window.len = 0; /* it may be older than seq */
+    s->oldest = s->n_blocks = s->at = 0;
+    for (unsigned k = 0; k < STORE_BLOCKS; k++)
+        s->blocks[k].pc = NO_PC;
+    c->window.len = 0; /* it may be older than seq, as what is known of the mapping */
+    c->code.end = 0;
 }
 
 static uint8_t *store_index_of(ColdStore *s, GuestAddr pc)
 {
-    return &s->index[(pc >> 1 ^ pc >> 10) & (STORE_INDEX - 1)];
+    return &s->index[(pc >> 1 ^ pc >> 11) & (STORE_INDEX - 1)];
 }
 
-/* What is kept of the block at pc, or NULL; then there is room for it. */
+/* What is kept of the block at pc, or NULL. */
 static const ColdBlock *store_find(Cold *c, GuestAddr pc)
 {
     ColdStore *s = c->store;
     uint64_t seq = inval_seq();
     if (UNLIKELY(!s->opened || s->seq != seq || s->mode != c->v->mode))
         store_empty(c, s, seq);
-    unsigned k = *store_index_of(s, pc);
-    if (k && s->blocks[k - 1].pc == pc)
-        return &s->blocks[k - 1];
-    if (s->n_blocks == STORE_BLOCKS || s->n_insns + STORE_BLOCK_MAX > STORE_INSNS)
-        store_empty(c, s, seq);
-    return NULL;
+    const ColdBlock *b = &s->blocks[*store_index_of(s, pc)];
+    return b->pc == pc ? b : NULL;
+}
+
+static void store_drop_oldest(ColdStore *s)
+{
+    s->blocks[s->oldest].pc = NO_PC;
+    s->oldest = (s->oldest + 1) % STORE_BLOCKS;
+    s->n_blocks--;
+}
+
+/* The oldest block's insns begin in [from, end). */
+static bool store_oldest_in(const ColdStore *s, uint32_t from, uint32_t end)
+{
+    uint32_t i = (uint32_t)(s->blocks[s->oldest].insns - s->insns);
+    return s->n_blocks && i >= from && i < end;
+}
+
+/* A free block with STORE_BLOCK_MAX free insns. */
+static ColdBlock *store_take(ColdStore *s)
+{
+    if (s->at + STORE_BLOCK_MAX > STORE_INSNS) {
+        while (store_oldest_in(s, s->at, STORE_INSNS))
+            store_drop_oldest(s);
+        s->at = 0;
+    }
+    while (s->n_blocks == STORE_BLOCKS || store_oldest_in(s, s->at, s->at + STORE_BLOCK_MAX))
+        store_drop_oldest(s);
+    return &s->blocks[(s->oldest + s->n_blocks) % STORE_BLOCKS];
 }
 
 /*
  * Not kept are vector constants, which lie elsewhere, and an instruction that left in its midst (a
  * fault): not all of it is known to be fit for this place.
  */
-static void store_keep(Cold *c, ColdBlock *b)
+static void store_keep(Cold *c, ColdBlock *b, GuestAddr pc)
 {
     ColdStore *s = c->store;
     if (c->left_n != s->u.n || s->u.n_vconsts || s->u.n_extra > 1)
         return;
+    b->pc = pc;
     b->insns = s->u.insns;
     b->n = (uint16_t)s->u.n;
     b->module_base = s->u.module_base;
-    s->n_insns += s->u.n;
+    s->at += s->u.n;
     s->n_blocks++;
-    *store_index_of(s, b->pc) = (uint8_t)s->n_blocks;
+    *store_index_of(s, pc) = (uint8_t)(b - s->blocks);
 }
 
-/* The window has code at pc; false when there is none to be executed. */
-static bool cold_fetch(Cold *c, GuestAddr pc)
+/* The window gets code at pc; false when there is none to be executed. */
+static __attribute__((noinline)) bool cold_read(Cold *c, GuestAddr pc)
 {
-    if (LIKELY(code_window_has(&c->window, pc, rt.cfg.guest->insn_len_max)))
-        return !(pc & (rt.cfg.guest->insn_align - 1u));
-    return code_window_fill(&c->window, pc, COLD_WINDOW, &c->code);
+    CodeWindow *w = &c->window;
+    if (pc < c->code.start || pc + rt.cfg.guest->insn_len_max > c->code.end) {
+        c->code.end = 0;
+        return code_window_fill(w, pc, COLD_WINDOW, &c->code);
+    }
+    w->start = pc;
+    w->len = (uint32_t)MIN((uint64_t)COLD_WINDOW, c->code.end - pc);
+    return gm_copy_in(w->bytes, pc, w->len);
+}
+
+/* The window has an instruction at pc, or what there is of it. */
+static inline bool cold_fetch(Cold *c, GuestAddr pc)
+{
+    return LIKELY(code_window_has(&c->window, pc, rt.cfg.guest->insn_len_max)) || cold_read(c, pc);
 }
 
 /* One guest instruction; false when it is not for here, and nothing has happened. */
-static inline bool cold_insn(Cold *c, TransCtx *tc, TransResult *how)
+static inline bool cold_insn(Cold *c, TransResult *how)
 {
-    tc->code = c->window.bytes + (tc->pc - c->window.start);
-    tc->code_len = c->window.len - (uint32_t)(tc->pc - c->window.start);
+    TransCtx *tc = &c->tc;
+    uint32_t at = (uint32_t)(tc->pc - c->window.start);
+    tc->code = c->window.bytes + at;
+    tc->code_len = c->window.len - at;
     tc->insn_len = rt.cfg.guest->insn_align;
-    c->pc = tc->pc;
     c->n_sets = 0;
     if (UNLIKELY(log_mask))
         ir_at(c->u, tc->pc, tc->insn_len);
     *how = rt.cfg.guest->translate_insn(tc);
-    if (*how == TR_NEXT)
+    if (LIKELY(*how == TR_NEXT))
         tc->next_pc = tc->pc + tc->insn_len;
     return *how != TR_SHORT && c->state != COLD_REFUSED;
 }
 
-/* Up to the first branch, or what is not for here; false when that comes first. */
-static bool cold_insns(Cold *c, TransCtx *tc, ColdBlock *b)
+/*
+ * Up to the first branch, or what is not for here; false when that comes first. The window has the
+ * first instruction.
+ */
+static bool cold_insns(Cold *c, ColdBlock *b)
 {
+    TransCtx *tc = &c->tc;
+    GuestAddr pc = tc->pc;
     TransResult how = TR_NEXT;
     unsigned k = 0;
     c->state = COLD_ON;
-    while (how == TR_NEXT && c->state == COLD_ON && k < COLD_INSNS && cold_fetch(c, tc->pc) &&
-           c->code.module_base == c->u->module_base) {
-        tc->guarded = c->code.guarded;
+    do {
         b->first[k] = (uint16_t)c->u->n;
-        b->off[k] = (uint8_t)(tc->pc - b->pc);
-        if (!cold_insn(c, tc, &how)) {
+        b->off[k] = (uint8_t)(tc->pc - pc);
+        if (!cold_insn(c, &how)) {
             c->u->n = b->first[k];
             break;
         }
         k++;
         tc->pc = tc->next_pc;
-    }
+        if (how != TR_NEXT || c->state != COLD_ON || k == COLD_INSNS || !cold_fetch(c, tc->pc))
+            break;
+        tc->guarded = c->code.guarded;
+    } while (c->code.module_base == c->u->module_base);
     b->next = tc->pc;
     b->guest_insns = (uint8_t)k;
     if (k && c->state != COLD_LEFT)
@@ -231,29 +287,27 @@ static bool cold_lands(Cold *c, const ColdBlock *b)
 static bool cold_first(Cold *c, GuestAddr pc)
 {
     ColdStore *s = c->store;
-    Trans *t = c->v->trans;
-    if (!cold_fetch(c, pc))
+    if (pc & (rt.cfg.guest->insn_align - 1u) || !cold_fetch(c, pc))
         return false;
-    s->u.insns = &s->insns[s->n_insns];
+    ColdBlock *b = store_take(s);
+    s->u.insns = &s->insns[s->at];
     s->u.cap = STORE_BLOCK_MAX;
     trans_open(&s->u, c->v, pc, &c->code);
     s->u.hook = &cold_hook;
     s->u.hook_state = c;
-    TransCtx tc = trans_ctx(t, &s->u, c->v, &c->code, pc);
-    ColdBlock *b = &s->blocks[s->n_blocks];
-    b->pc = pc;
+    trans_ctx(&c->tc, &s->u, c->v, &c->code);
     b->landings = trans_landings(&c->code, c->window.bytes + (pc - c->window.start));
     if (!cold_lands(c, b))
         return false;
-    if (!cold_insns(c, &tc, b))
+    if (!cold_insns(c, b))
         return false;
     if (UNLIKELY(log_mask)) {
         ir_unit_finish(&s->u);
-        dump_guest(&s->u, pc, tc.pc);
+        dump_guest(&s->u, pc, c->tc.pc);
         dump_ir(&s->u, LOG_OP, "IR of the front end (interpreted)");
     }
     grow_older(b->guest_insns);
-    store_keep(c, b);
+    store_keep(c, b, pc);
     return true;
 }
 
@@ -293,6 +347,7 @@ bool cold_run(Vcpu *v)
     c.vals = t->cold->vals;
     c.replays = NULL;
     c.window.len = 0;
+    c.code.end = 0;
     for (GuestAddr pc, from = 0; pc = *slot_pc(v), cold_block(&c, pc, from); from = pc) {
         ran = true;
         if (v->leave_reason != LEAVE_LOOKUP || !cold_goes_on(v) || cache_find(*slot_pc(v), v->mode))

@@ -46,11 +46,11 @@ typedef struct Cold {
     V128 *vals;
     ColdState state;
     uint32_t left_n;          /* IrUnit.n when the block was left */
-    GuestAddr pc;             /* of the guest instruction at hand */
-    const ColdBlock *replays; /* or, instead of it, the kept block that runs */
+    const ColdBlock *replays; /* or, instead of tc, the kept block that runs */
     uint32_t n_sets;
     ColdSet sets[COLD_SETS]; /* of the guest instruction, in order */
-    RtCode code;             /* the mapping that the window lies in */
+    RtCode code;             /* the mapping that the window lies in; end 0: none */
+    TransCtx tc;             /* of the guest instruction at hand */
     CodeWindow window;
 } Cold;
 

@@ -19,6 +19,8 @@
 #include "cold.h"
 #include "guestmem.h"
 #include "ir_interp.h"
+#include "flags.h"
+#include <string.h>
 
 static const uint64_t type_mask[IR_TYPE_COUNT] = {
     [IR_BOOL] = 1,         [IR_I8] = 0xff,        [IR_I16] = 0xffff,
@@ -126,7 +128,7 @@ static GuestAddr cold_pc(const Cold *c, IrRef r)
 {
     const ColdBlock *b = c->replays;
     if (!b)
-        return c->pc;
+        return c->tc.pc;
     unsigned k = b->guest_insns - 1u;
     while (b->first[k] > r)
         k--;
@@ -208,6 +210,16 @@ static __attribute__((noinline)) IrRef cold_cond(Cold *c, IrRef r)
     return r;
 }
 
+static __attribute__((noinline)) IrRef cold_flags(Cold *c, IrRef r)
+{
+    const IrInsn *i = &c->u->insns[r];
+    uint64_t x = value(c, i->arg[0]), y = value(c, i->arg[1]);
+    unsigned bits = ir_type_bits((IrType)c->u->insns[i->arg[0]].type);
+    uint32_t f = i->op == IR_FLSUB ? flags_of_sub(x, y, bits) : flags_of_add(x, y, bits);
+    c->vals[r] = (V128){.u64 = {f, 0}};
+    return r;
+}
+
 static __attribute__((noinline)) IrRef cold_other(Cold *c, IrRef r)
 {
     const IrInsn *i = &c->u->insns[r];
@@ -260,6 +272,18 @@ cold_exec(Cold *c, IrRef r, IrOp op, uint32_t head, uint32_t a, uint32_t b, int3
         return r;
     case IR_AND:
         put(c, r, type, value(c, a) & value(c, b));
+        return r;
+    case IR_OR:
+        put(c, r, type, value(c, a) | value(c, b));
+        return r;
+    case IR_XOR:
+        put(c, r, type, value(c, a) ^ value(c, b));
+        return r;
+    case IR_FLADD:
+    case IR_FLSUB:
+        return cold_flags(c, r);
+    case IR_SELECT:
+        c->vals[r] = c->vals[value(c, a) ? b : c->u->insns[r].arg[2]];
         return r;
     case IR_TRUNC:
     case IR_ZEXT:
@@ -329,6 +353,7 @@ EMITTER(emit_load, IR_LD)
 EMITTER(emit_store, IR_ST)
 EMITTER(emit_cond, IR_CC)
 EMITTER(emit_compare, IR_CMP)
+EMITTER(emit_flags, IR_FLSUB)
 EMITTER(emit_branch, IR_XIF)
 EMITTER(emit_any, (IrOp)(head & 0xff))
 
@@ -338,7 +363,8 @@ static IrEmitFn *const emitters[IR_OP_COUNT] = {
     (op == IR_GET ? emit_get : op == IR_SET ? emit_set : op == IR_CONST ? emit_const :             \
      op == IR_GADDR ? emit_gaddr : op == IR_ADD ? emit_add : op == IR_SUB ? emit_sub :             \
      op == IR_TRUNC || op == IR_ZEXT ? emit_narrow : op == IR_LD ? emit_load :                     \
-     op == IR_ST ? emit_store : op == IR_CC ? emit_cond : op == IR_CMP ? emit_compare :            \
+     op == IR_ST ? emit_store : op == IR_CC ? emit_cond : op == IR_CMP ? emit_compare :\
+     op == IR_FLADD || op == IR_FLSUB ? emit_flags :           \
      op == IR_XIF ? emit_branch : emit_any)
 #define OP(id, text, sig, nargs, effects) [IR_##id] = EMITTER_OF(IR_##id),
 #include "ir_ops.def"
@@ -360,9 +386,10 @@ void cold_replay(Cold *c, const ColdBlock *b)
     c->state = COLD_ON;
     for (IrRef r = 1; r < b->n && c->state <= COLD_ENDS; r++) {
         const IrInsn *i = &b->insns[r];
+        uint32_t head; /* as ir_head() makes it */
+        memcpy(&head, i, sizeof head);
         c->n_sets = 0; /* nothing of it is refused */
-        cold_exec(c, r, (IrOp)i->op, ir_head((IrOp)i->op, (IrType)i->type, i->aux), i->arg[0],
-                  i->arg[1], i->imm);
+        cold_exec(c, r, (IrOp)i->op, head, i->arg[0], i->arg[1], i->imm);
     }
     if (c->state <= COLD_ENDS)
         cold_leave(c, LEAVE_LOOKUP, b->next);

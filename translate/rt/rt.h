@@ -72,7 +72,7 @@ typedef struct RtCode {
     bool module_fixed;
     bool written; /* it may change without a system call: writable, or shared */
     bool guarded; /* not every computed branch may land here (GuestOps.landings) */
-    uint64_t end; /* first address after pc that is not executable or is other code */
+    uint64_t start, end; /* from before pc up to what is not executable or is other code */
 } RtCode;
 
 enum { COLD_RUNS_MAX = 63 };

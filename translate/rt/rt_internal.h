@@ -199,7 +199,7 @@ static inline bool trans_lands(Vcpu *v)
 /* The parts of it that cold code is run with: an empty unit, the context of its first insn. */
 void trans_open(IrUnit *u, const Vcpu *v, GuestAddr pc, const RtCode *rc);
 uint8_t trans_landings(const RtCode *rc, const uint8_t *code); /* Unit.landings of code there */
-TransCtx trans_ctx(const Trans *t, IrUnit *u, const Vcpu *v, const RtCode *rc, GuestAddr pc);
+void trans_ctx(TransCtx *tc, IrUnit *u, const Vcpu *v, const RtCode *rc);
 bool trans_init(Vcpu *v);
 void trans_free(Vcpu *v);
 
@@ -212,7 +212,7 @@ void cold_init(const Vcpu *v); /* v: the first one of the process */
  */
 bool cold_run(Vcpu *v);
 void cold_close(Vcpu *v);
-/* False when code at pc, behind a branch, is known not to have run yet. */
+/* False when code at pc, behind a branch, is known not to have run yet, or not often enough. */
 bool cold_seen(GuestAddr pc);
 /* A jump back led to pc. */
 bool cold_loop_head(GuestAddr pc);

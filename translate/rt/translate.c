@@ -36,16 +36,17 @@ static uint32_t front_peek(GuestAddr pc, void *buf, uint32_t n)
     return in_page < n && gm_copy_in(buf, pc, in_page) ? in_page : 0;
 }
 
-TransCtx trans_ctx(const Trans *t, IrUnit *u, const Vcpu *v, const RtCode *rc, GuestAddr pc)
+void trans_ctx(TransCtx *tc, IrUnit *u, const Vcpu *v, const RtCode *rc)
 {
-    return (TransCtx){.u = u,
-                      .pc = pc,
-                      .mode = v->mode,
-                      .guarded = rc->guarded,
-                      .features = &rt.cfg.guest_features,
-                      .vdso_start = rt.cfg.vdso_start,
-                      .vdso_end = rt.cfg.vdso_end,
-                      .peek = t->alone || rt.cfg.interpret ? NULL : front_peek};
+    const Trans *t = v->trans;
+    *tc = (TransCtx){.u = u,
+                     .pc = rc->module_base + (uint64_t)u->start_off,
+                     .mode = v->mode,
+                     .guarded = rc->guarded,
+                     .features = &rt.cfg.guest_features,
+                     .vdso_start = rt.cfg.vdso_start,
+                     .vdso_end = rt.cfg.vdso_end,
+                     .peek = t->alone || rt.cfg.interpret ? NULL : front_peek};
 }
 
 void trans_open(IrUnit *u, const Vcpu *v, GuestAddr pc, const RtCode *rc)
@@ -155,7 +156,8 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     trans_open(&t->ir, v, pc, &rc);
     t->landings = trans_landings(&rc, w.bytes);
     front_fold(t);
-    TransCtx tc = trans_ctx(t, &t->ir, v, &rc, pc);
+    TransCtx tc;
+    trans_ctx(&tc, &t->ir, v, &rc);
     uint32_t follows = 0;
     bool loop = cold_loop_head(pc); /* a loop's unit has all of it */
     for (;;) {
