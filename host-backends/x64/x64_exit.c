@@ -45,7 +45,7 @@ void x64_select_xtrap(X64Sel *s, IrRef i, const IrInsn *in)
 /* The allocator takes a br's arguments from the IR. */
 void x64_select_br(X64Sel *s, IrRef i, const IrInsn *in)
 {
-    x64_sel_new(s, i);
+    x64_sel_new(s, i)->kind = RA_STATE;
     for (uint32_t k = 0; k < ir_list_len(s->u, in->arg[1]); k++)
         s->val[ir_list_refs(s->u, in->arg[1])[k]].need = true;
 }

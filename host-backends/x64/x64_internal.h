@@ -91,8 +91,6 @@ enum {
     X64_EFL_UCOMI_SWAP = 4, /* fcmp: what ucomis b, a leaves */
     X64_EFL_SHIFT = 24,     /* place of these bits in RaInsn.extra */
 };
-/* `form` of a set: the slot is pinned, the allocator's moves are all of it. */
-enum { X64_SET_MOVES = 1 };
 
 static inline bool x64_wants_eflags(const RaInsn *r)
 {
@@ -118,7 +116,7 @@ static inline RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
     r->imm = 0;
     r->extra = eflags << X64_EFL_SHIFT;
     r->first_snap = 0;
-    r->n_snap = r->observer = r->way = r->plain = 0;
+    r->n_snap = r->observer = 0;
     return r;
 }
 /* Fills in an operand or result of r. */

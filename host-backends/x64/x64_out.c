@@ -340,7 +340,7 @@ static inline void emit_insn(X64Ctx *c, const RaInsn *r)
     const IrInsn *in = &c->insns[r->ir];
     if (r->n_moves)
         emit_moves(c, r);
-    if (r->kind == RA_SET && r->form == X64_SET_MOVES)
+    if (r->kind == RA_PIN_SET)
         return;
     if (r->observer)
         side_entry(c, r);

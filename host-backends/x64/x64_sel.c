@@ -91,8 +91,8 @@ static __attribute__((noinline)) void sel_other_set(X64Sel *s, IrRef i, const Ir
 {
     RaInsn *r = x64_sel_new(s, i);
     IrRef v = in->arg[0];
-    r->kind = RA_SET;
-    r->form = pin != LOC_NONE ? X64_SET_MOVES : 0;
+    r->kind = pin != LOC_NONE ? RA_PIN_SET : RA_MEM_SET;
+    r->op[0].fixed = (uint8_t)pin;
     if (x64_class_of((IrType)x64_ir(s, v)->type) == RC_VEC) {
         x64_sel_use(s, r, x64_vec_sel_alias(s, v), RC_VEC, 0);
         return;
@@ -115,9 +115,9 @@ void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
     }
     IrRef v = x64_sel_alias(s, in->arg[0], 3);
     RaInsn *r = x64_sel_new(s, i);
-    r->kind = RA_SET;
-    r->form = X64_SET_MOVES;
+    r->kind = RA_PIN_SET;
     r->n_ops = 1;
+    r->op[0].fixed = (uint8_t)pin;
     x64_sel_op(s, r, 0, v, 0);
 }
 
@@ -125,6 +125,7 @@ void x64_select_call(X64Sel *s, IrRef i, const IrInsn *in)
 {
     const HelperDesc *h = &ir_helpers[in->imm];
     RaInsn *r = x64_sel_new(s, i);
+    r->kind = RA_STATE;
     r->clobbers = 1 << X64_RAX | 1 << X64_RCX | 1 << X64_RDX;
     r->observer = (ir_effects(in) & (EFF_FAULT | EFF_EXIT)) != 0;
     if (in->type != IR_VOID) {

@@ -109,7 +109,7 @@ static void far_helper(X64Vec *v, HelperId h)
 
 static bool prints_nothing(const RaInsn *r)
 {
-    return r->kind == RA_SET && r->form == X64_SET_MOVES && !r->n_moves;
+    return r->kind == RA_PIN_SET && !r->n_moves;
 }
 
 /* The printing half's state, made when it is first asked. NULL when the arena is used up. */

@@ -341,10 +341,12 @@ static void lower(Fake *f, IrRef r)
     default:
         break;
     }
+    if (x->op == IR_SET && x->aux & 1)
+        return;
     RaInsn *in = &f->ra.insns[f->ra.n++];
     memset(in, 0, sizeof *in);
     in->ir = r;
-    in->kind = x->op == IR_SET ? RA_SET : RA_OP;
+    in->kind = x->op == IR_CALL || x->op == IR_BR ? RA_STATE : RA_OP;
     in->observer = (ir_effects_here(&f->u, x) & (EFF_FAULT | EFF_EXIT)) != 0;
     for (uint32_t k = 0; k < ir_ops[x->op].nargs; k++)
         if (x->arg[k])
@@ -353,9 +355,14 @@ static void lower(Fake *f, IrRef r)
         in->n_dst = 1;
         in->dst[0] = (RaOperand){.ref = r, .cls = class_of(&f->u, r)};
     }
+    if (x->op == IR_SET) {
+        RaLoc pin = f->target.pin_of_slot[x->imm];
+        in->kind = pin != LOC_NONE ? RA_PIN_SET : RA_MEM_SET;
+        in->op[0].fixed = (uint8_t)pin;
+    }
     if (f->plain)
         constrain_plain(f, in);
-    else if (in->kind != RA_SET)
+    else if (x->op != IR_SET)
         constrain(f, in);
     for (uint32_t k = 0; k < in->n_ops; k++)
         in->binds |= in->op[k].flags & RAF_BINDS;

@@ -106,8 +106,6 @@ static void snap_block(Prepass *p, uint32_t b, uint32_t first, uint32_t end)
         }
         if (p->n_sunk && ra_observes(in, x))
             make_snaps(p, in);
-        if (x->op == IR_SET && x->aux & 1)
-            in->n_ops = 0;
     }
 }
 

@@ -10,26 +10,25 @@
 #include "ra_int.h"
 
 /*
- * Backward walk: what lies ahead within the block. Entries of sets behind the block, or left over,
- * do no harm: a hint counts only with the set that it comes from, before the next observer.
+ * What lies ahead within the block. Entries of sets behind the block, or left over, do no harm: a
+ * hint counts only with the set that it comes from, before the next observer.
  */
 typedef struct Ahead {
-    uint32_t observer; /* next position where the pins must hold */
-    uint32_t n_gets;   /* those of ra->gets that are still to come */
-    IrRef get;         /* the last of them, or 0 */
-    uint32_t set[256]; /* by slot: position of the next set */
-    bool read[256];    /* by slot: a get of its own stands before that set */
+    uint32_t observer;       /* next position where the pins must hold */
+    uint32_t n_gets;         /* those of ra->gets that are still to come */
+    IrRef get;               /* the last of them, or 0 */
+    uint64_t read;           /* pins of whose slot a get stands before that set */
+    uint32_t set[LOC_NREGS]; /* by pin: position of the slot's next set */
 } Ahead;
 
 /*
  * A value about to be made in its hinted pin: the hint stays only if nothing looks at the pin's old
  * content between here and the set.
  */
-static NO_IPA void settle_hint(RaState *s, const Ahead *a, const RaInsn *in, const RaOperand *dst)
+static inline void settle_hint(const Ahead *a, const RaInsn *in, const RaOperand *dst, RaVal *v)
 {
-    RaVal *v = &s->val[dst->ref];
-    int32_t slot = s->ra->target->slot_of_reg[v->hint - 1];
-    if (a->observer <= v->hint_pos || a->set[slot] != v->hint_pos || a->read[slot] ||
+    unsigned p = v->hint - 1u;
+    if (a->observer <= v->hint_pos || a->set[p] != v->hint_pos || a->read & BIT(p) ||
         dst->flags & RAF_FIXED || (in->observer && in->binds & (RAF_EARLY | RAF_TIED)))
         v->hint = 0;
 }
@@ -66,34 +65,16 @@ static NO_IPA void note_fixed(RaState *s, const RaInsn *in)
             s->val[in->op[k].ref].fix = (uint8_t)(in->op[k].fixed + 1);
 }
 
-static inline RaWay look_back_set(RaState *s, Ahead *a, RaInsn *in, const IrInsn *x, uint32_t pos)
-{
-    if (UNLIKELY(x->aux & 1))
-        return WAY_NONE;
-    a->set[x->imm] = pos;
-    a->read[x->imm] = false;
-    RaLoc p = s->ra->target->pin_of_slot[x->imm];
-    if (p == LOC_NONE)
-        return WAY_MEM_SET;
-    RaVal *v = &s->val[in->op[0].ref];
-    v->hint = (uint8_t)(p + 1);
-    v->hint_pos = pos;
-    in->op[0].fixed = (uint8_t)p;
-    return WAY_PIN_SET;
-}
-
 /* A call may observe; `br` uses its arguments. */
-static NO_IPA RaWay look_back_special(RaState *s, Ahead *a, const IrInsn *x, uint32_t pos)
+static NO_IPA void look_back_state(RaState *s, Ahead *a, const RaInsn *in, uint32_t pos)
 {
-    if (x->op == IR_CALL) {
-        if (ir_effects(x) & (EFF_STATE_R | EFF_STATE_W))
-            a->observer = pos;
-        return ra_writes_state(x) ? WAY_STATE : WAY_OP;
-    }
-    uint32_t n = ir_list_len(s->ra->ir, x->arg[1]);
-    for (uint32_t k = 0; k < n; k++)
+    const IrInsn *x = &s->ra->ir->insns[in->ir];
+    if (ra_observes(in, x))
+        a->observer = pos;
+    if (x->op != IR_BR)
+        return;
+    for (uint32_t k = 0; k < ir_list_len(s->ra->ir, x->arg[1]); k++)
         s->val[ir_list_refs(s->ra->ir, x->arg[1])[k]].next = pos;
-    return n ? WAY_STATE : WAY_OP;
 }
 
 /* The gets behind RaInsn `in` and before those seen so far: their slots are read. */
@@ -102,20 +83,30 @@ static NO_IPA void look_back_gets(RaState *s, Ahead *a, const RaInsn *in)
     const RaUnit *ra = s->ra;
     while (a->get > in->ir) {
         const RaVal *v = &s->val[a->get];
-        if (v->next != POS_NONE || v->home)
-            a->read[ra->ir->insns[a->get].imm] = true;
+        RaLoc p = ra->target->pin_of_slot[ra->ir->insns[a->get].imm];
+        if (p != LOC_NONE && (v->next != POS_NONE || v->home))
+            a->read |= BIT(p);
         a->get = --a->n_gets ? ra->gets[a->n_gets - 1] : 0;
     }
 }
 
-static inline void look_back_insn(RaState *s, Ahead *a, RaInsn *in, uint32_t pos)
+static inline void look_back_pin_set(RaState *s, Ahead *a, RaInsn *in, uint32_t pos)
+{
+    RaVal *v = &s->val[in->op[0].ref];
+    unsigned p = in->op[0].fixed;
+    a->set[p] = pos;
+    a->read &= ~BIT(p);
+    in->op[0].after = v->next;
+    v->next = v->hint_pos = pos;
+    v->hint = (uint8_t)(p + 1);
+}
+
+static inline void look_back_op(RaState *s, Ahead *a, RaInsn *in, uint32_t pos)
 {
     RaVal *val = s->val;
-    if (UNLIKELY(a->get > in->ir))
-        look_back_gets(s, a, in);
     for (const RaOperand *o = in->dst, *end = o + in->n_dst; o != end; o++)
         if (val[o->ref].hint)
-            settle_hint(s, a, in, o);
+            settle_hint(a, in, o, &val[o->ref]);
     if (in->observer)
         a->observer = pos;
     if (UNLIKELY(in->n_snap))
@@ -131,13 +122,8 @@ static inline void look_back_insn(RaState *s, Ahead *a, RaInsn *in, uint32_t pos
         note_fixed(s, in);
     in->plain =
         !(in->demands | in->clobbers | in->n_snap | in->n_dst >> 1 | in->n_ops >> 2 | s->general);
-    const IrInsn *x = &s->ra->ir->insns[in->ir];
-    RaWay way = WAY_OP;
-    if (x->op == IR_SET)
-        way = look_back_set(s, a, in, x, pos);
-    else if (UNLIKELY(x->op == IR_CALL || x->op == IR_BR))
-        way = look_back_special(s, a, x, pos);
-    in->way = (uint8_t)way;
+    if (UNLIKELY(in->kind == RA_STATE))
+        look_back_state(s, a, in, pos);
 }
 
 void ra_look_back(RaState *s)
@@ -146,11 +132,19 @@ void ra_look_back(RaState *s)
     Ahead a;
     a.n_gets = ra->n_gets;
     a.get = a.n_gets ? ra->gets[a.n_gets - 1] : 0;
+    a.read = 0;
     for (uint32_t b = ra->ir->n_blocks; b-- > 0;) {
         RaInsn *first = ra->insns + (b ? ra->block_end[b - 1] : 0);
         uint32_t pos = ra->block_end[b];
         a.observer = pos + 1;
-        for (RaInsn *in = ra->insns + pos; in != first; pos--)
-            look_back_insn(s, &a, --in, pos);
+        for (RaInsn *in = ra->insns + pos; in != first; pos--) {
+            in--;
+            if (UNLIKELY(a.get > in->ir))
+                look_back_gets(s, &a, in);
+            if (in->kind == RA_PIN_SET)
+                look_back_pin_set(s, &a, in, pos);
+            else
+                look_back_op(s, &a, in, pos);
+        }
     }
 }

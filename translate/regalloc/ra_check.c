@@ -212,6 +212,12 @@ static void check_summary(Checker *c, const RaInsn *in)
         binds |= in->dst[k].flags & RAF_BINDS;
     if (binds & ~(unsigned)in->binds)
         bad(c, "binds is %x, without %x", in->binds, binds);
+    const IrInsn *x = &c->u->insns[in->ir];
+    RaKind kind = x->op == IR_CALL || x->op == IR_BR ? RA_STATE : RA_OP;
+    if (x->op == IR_SET)
+        kind = c->ra->target->pin_of_slot[x->imm] != LOC_NONE ? RA_PIN_SET : RA_MEM_SET;
+    if (in->kind != kind)
+        bad(c, "kind is %u, not %u", in->kind, kind);
 }
 
 static void check_results(Checker *c, const RaInsn *in)
@@ -310,7 +316,7 @@ static void forget_state(Checker *c)
  * the slot's bits. */
 static uint32_t set_symbol(const Checker *c, const RaInsn *in, const IrInsn *x)
 {
-    return c->sym[in->kind == RA_SET && in->n_ops ? in->op[0].ref : x->arg[0]];
+    return c->sym[in->n_ops ? in->op[0].ref : x->arg[0]];
 }
 
 static void add_sym(uint32_t *set, uint32_t sym)

@@ -36,15 +36,6 @@ typedef struct RaVal {
     bool home;         /* has a spill place of its own: lives across blocks */
 } RaVal;
 
-/* RaInsn.way: how it is placed. */
-typedef enum RaWay {
-    WAY_OP,      /* operands and results alone */
-    WAY_PIN_SET, /* a move to op[0].fixed, or nothing */
-    WAY_MEM_SET, /* WAY_OP, and the slot's memory changes */
-    WAY_STATE,   /* WAY_OP, and a call that writes state or a br with arguments */
-    WAY_NONE,    /* a set in recipes alone */
-} RaWay;
-
 /*
  * A pinned register lent to an insn as a temp. Its content waits in its slot's memory; at an insn
  * that may fault in a spill place, with a recipe, because the fault stores the pins to their slots.
@@ -61,20 +52,25 @@ typedef enum RaLends { LENDS_NONE, LENDS_BY_RECIPE, LENDS_ANY } RaLends;
 
 typedef struct RaState {
     RaUnit *ra;
-    RaVal *val;                     /* by IrRef */
-    uint32_t cur_get;               /* of ra->gets */
-    IrRef next_get;                 /* ra->gets[cur_get], or UINT32_MAX */
-    uint32_t pos;                   /* position at hand */
-    uint64_t temps;                 /* all classes */
-    uint64_t busy;                  /* temps that hold a live value */
-    uint64_t lock;                  /* registers that the insn at hand reads or uses as scratch */
-    uint64_t spill_free;            /* bit per free spill place */
-    uint32_t pending[2], n_pending; /* values just made that are to be stored to their home */
+    RaVal *val;       /* by IrRef */
+    uint32_t cur_get; /* of ra->gets */
+    IrRef next_get;   /* ra->gets[cur_get], or UINT32_MAX */
+    uint32_t pos;     /* position at hand */
+    uint64_t temps;   /* all classes */
+    uint64_t busy;    /* temps that hold a live value */
+    uint64_t lock; /* registers that the insn at hand reads or uses as scratch; 0 between insns */
+    uint64_t spill_free; /* bit per free spill place */
+    union {
+        struct {
+            uint8_t n_pending, n_loans;
+            bool fail;
+        };
+        uint32_t chores; /* not 0: something is to be done before the next insn */
+    };
+    uint32_t pending[2]; /* values just made that are to be stored to their home */
     RaLoan loans[4];
-    uint32_t n_loans;
-    uint64_t lent; /* registers of loans */
-    uint32_t rng;  /* not 0: random choices */
-    bool fail;
+    uint64_t lent;         /* registers of loans */
+    uint32_t rng;          /* not 0: random choices */
     bool general;          /* no short cuts */
     uint64_t slot_held[4]; /* bit by slot: slot_val counts */
     uint32_t reg_val[LOC_NREGS];
@@ -159,22 +155,22 @@ static inline void ra_hold(RaState *s, RaLoc r, IrRef ref)
     s->busy |= BIT(r) & s->temps;
 }
 
-void ra_release(RaState *s, RaVal *v);
+void ra_release_mem(RaState *s, RaVal *v);
 
-/* The value has no more uses. */
-static inline void ra_done(RaState *s, RaVal *v)
+/* The value has no more uses: its temps are free, though `regs` still says where it is. */
+static inline void ra_release(RaState *s, RaVal *v)
 {
-    if (v->regs & s->temps || v->mem)
-        ra_release(s, v);
+    s->busy &= ~(v->regs & s->temps);
+    if (UNLIKELY(v->mem))
+        ra_release_mem(s, v);
 }
 
-/* Result o of the insn at hand is there. */
-static inline void ra_define(RaState *s, const RaOperand *o)
+/* Value ref has just been made. */
+static inline void ra_defined(RaState *s, IrRef ref)
 {
-    RaVal *v = &s->val[o->ref];
-    ra_hold(s, o->loc, o->ref);
+    RaVal *v = &s->val[ref];
     if (UNLIKELY(v->home))
-        s->pending[s->n_pending++] = o->ref;
+        s->pending[s->n_pending++] = ref;
     else if (UNLIKELY(v->next == POS_NONE))
         ra_release(s, v);
 }

@@ -69,20 +69,13 @@ RaLoc ra_source(const RaState *s, IrRef ref)
     return LOC_REMAT;
 }
 
-/* A value that is used no more gives back its temps and spill place. */
-void ra_release(RaState *s, RaVal *v)
+/* A value that is used no more gives back its spill place. */
+void ra_release_mem(RaState *s, RaVal *v)
 {
-    uint64_t t = v->regs & s->temps;
-    v->regs &= ~t;
-    s->busy &= ~t;
-    for (; t; t &= t - 1)
-        s->reg_val[__builtin_ctzll(t)] = 0;
-    if (v->mem && !v->home) {
-        if (loc_is_spill(v->mem)) {
-            ra_free_spill(s, v->mem);
-            v->mem = 0;
-        }
-    }
+    if (v->home || !loc_is_spill(v->mem))
+        return;
+    ra_free_spill(s, v->mem);
+    v->mem = 0;
 }
 
 static inline bool val_live(const RaVal *v)
@@ -535,8 +528,10 @@ static void commit(RaState *s, Demand *d)
     }
     for (uint64_t m = in->clobbers; m; m &= m - 1)
         ra_drop_reg(s, (RaLoc)__builtin_ctzll(m));
-    for (uint32_t k = 0; k < in->n_dst; k++)
-        ra_define(s, &in->dst[k]);
+    for (uint32_t k = 0; k < in->n_dst; k++) {
+        ra_hold(s, in->dst[k].loc, in->dst[k].ref);
+        ra_defined(s, in->dst[k].ref);
+    }
 }
 
 /* The general way of operands and results. */
@@ -568,4 +563,5 @@ void ra_place_op(RaState *s, RaInsn *in)
     if (UNLIKELY(s->n_loans && in->observer))
         ra_loan_recipes(s, in);
     commit(s, &d);
+    s->lock = 0;
 }

@@ -10,9 +10,12 @@
  */
 #include "ra_int.h"
 
-/* What the operands of a plain RaInsn lock, and of that the temps whose value they use up. */
+/* What the operands of a plain RaInsn take up. */
 typedef struct Taken {
-    uint64_t lock, dying;
+    uint64_t lock;  /* temps that they are read from, */
+    uint64_t dying; /* of these, those whose value is used up, */
+    uint64_t done;  /* and all temps with values that are; */
+    unsigned mem;   /* union of these values' places in memory */
 } Taken;
 
 /* Operands [o, end) of the insn at hand have no place yet. */
@@ -41,6 +44,7 @@ static NO_IPA RaLoc load_operand(RaState *s, const RaOperand *o, const RaOperand
     want(s, o, end, true);
     RaLoc r = ra_alloc_reg(s, o->cls, 0);
     want(s, o, end, false);
+    s->lock = 0;
     if (r != LOC_NONE)
         ra_copy_to(s, o->ref, r);
     return r;
@@ -48,28 +52,43 @@ static NO_IPA RaLoc load_operand(RaState *s, const RaOperand *o, const RaOperand
 
 static inline Taken plain_operands(RaState *s, RaInsn *in)
 {
-    RaVal *val = s->val;
-    Taken t = {0, 0};
+    const uint64_t temps = s->temps;
+    Taken t = {0, 0, 0, 0};
     for (RaOperand *o = in->op, *end = o + in->n_ops; o != end; o++) {
-        RaVal *v = &val[o->ref];
+        RaVal *v = &s->val[o->ref];
         v->next = o->after;
-        if (LIKELY(v->regs && !(o->flags & RAF_REMAT_OK)))
-            o->loc = ra_best_reg(s, v->regs);
-        else
+        uint64_t pins = v->regs & ~temps, bit = 0;
+        if (UNLIKELY(!v->regs || o->flags & RAF_REMAT_OK)) {
             o->loc = load_operand(s, o, end, t.lock);
-        if (!loc_is_reg(o->loc))
+            bit = loc_is_reg(o->loc) ? BIT(o->loc) & temps : 0;
+            t.done &= ~bit; /* another value may just have lost it */
+        } else if (pins) {
+            o->loc = (RaLoc)__builtin_ctzll(pins);
+        } else {
+            o->loc = (RaLoc)__builtin_ctzll(v->regs);
+            bit = v->regs & -v->regs;
+        }
+        t.lock |= bit;
+        if (o->after != POS_NONE)
             continue;
-        t.lock |= BIT(o->loc);
-        if (o->after == POS_NONE)
-            t.dying |= BIT(o->loc) & s->temps;
+        t.dying |= bit;
+        t.done |= v->regs & temps;
+        t.mem |= v->mem;
     }
     return t;
 }
 
-/* The result's place: the pin it is hinted to if nobody needs that any more, else a temp. */
-static inline RaLoc plain_dst(RaState *s, const RaInsn *in, Taken t)
+/* Once the insn is placed: spill places of values that it used up. */
+static NO_IPA void plain_release_mem(RaState *s, const RaInsn *in)
 {
-    const RaVal *v = &s->val[in->dst[0].ref];
+    for (uint32_t k = 0; k < in->n_ops; k++)
+        if (in->op[k].after == POS_NONE)
+            ra_release_mem(s, &s->val[in->op[k].ref]);
+}
+
+/* The result's place: the pin it is hinted to if nobody needs that any more, else a temp. */
+static inline RaLoc plain_dst(RaState *s, const RaInsn *in, const RaVal *v, Taken t)
+{
     if (v->hint) {
         RaLoc p = (RaLoc)(v->hint - 1);
         uint32_t next = s->val[s->reg_val[p]].next; /* of value 0: POS_NONE */
@@ -83,30 +102,39 @@ static inline RaLoc plain_dst(RaState *s, const RaInsn *in, Taken t)
     return LIKELY(free) ? (RaLoc)__builtin_ctzll(free) : ra_victim(s, temps);
 }
 
-static void place_plain(RaState *s, RaInsn *in)
+/* r's old value lives on: it is saved if this was its last place. */
+static NO_IPA void plain_save(RaState *s, RaLoc r, uint64_t lock)
 {
-    Taken t = plain_operands(s, in);
-    if (in->n_dst) {
-        RaLoc r = plain_dst(s, in, t);
-        in->dst[0].loc = r;
-        if (s->val[s->reg_val[r]].next != POS_NONE) {
-            s->lock = t.lock;
-            ra_save_outside(s, r, BIT(r));
-        }
-    }
-    for (const RaOperand *o = in->op, *end = o + in->n_ops; o != end; o++)
-        if (o->after == POS_NONE)
-            ra_done(s, &s->val[o->ref]);
-    if (in->n_dst)
-        ra_define(s, &in->dst[0]);
+    s->lock = lock;
+    ra_save_outside(s, r, BIT(r));
+    s->lock = 0;
 }
 
-static inline void place_op(RaState *s, RaInsn *in)
+static inline void plain_result(RaState *s, RaInsn *in, Taken t)
 {
-    if (LIKELY(in->plain))
-        place_plain(s, in);
+    RaVal *v = &s->val[in->dst[0].ref];
+    RaLoc r = plain_dst(s, in, v, t);
+    RaVal *old = &s->val[s->reg_val[r]];
+    in->dst[0].loc = r;
+    if (UNLIKELY(old->next != POS_NONE))
+        plain_save(s, r, t.lock);
+    old->regs &= ~BIT(r);
+    s->reg_val[r] = in->dst[0].ref;
+    v->regs |= BIT(r);
+    s->busy = (s->busy & ~t.done) | (BIT(r) & s->temps);
+}
+
+static inline __attribute__((always_inline)) void place_plain(RaState *s, RaInsn *in)
+{
+    Taken t = plain_operands(s, in);
+    if (in->n_dst)
+        plain_result(s, in, t);
     else
-        ra_place_op(s, in);
+        s->busy &= ~t.done;
+    if (UNLIKELY(t.mem & LOC_SPILL))
+        plain_release_mem(s, in);
+    if (in->n_dst)
+        ra_defined(s, in->dst[0].ref);
 }
 
 /* `set` of a pinned slot: the value is in its register already, or moves there now. */
@@ -120,7 +148,16 @@ static inline void place_pin_set(RaState *s, RaInsn *in)
     if (s->reg_val[p] != ref)
         ra_move_to_pin(s, ref, p);
     if (v->next == POS_NONE)
-        ra_done(s, v);
+        ra_release(s, v);
+}
+
+/* The general way, for operands of a state insn or a set, too. */
+static NO_IPA void place_op(RaState *s, RaInsn *in)
+{
+    if (in->plain)
+        place_plain(s, in);
+    else
+        ra_place_op(s, in);
 }
 
 /* The value's whole content stands in the slot's memory after a set of it. */
@@ -137,7 +174,7 @@ static void place_mem_set(RaState *s, RaInsn *in)
     uint32_t slot = (uint32_t)x->imm;
     ra_leave_slot(s, slot);
     place_op(s, in);
-    IrRef ref = in->kind == RA_SET ? in->op[0].ref : x->arg[0];
+    IrRef ref = in->op[0].ref;
     if (!s->val[ref].mem && !ra_is_const(s, ref) && slot_keeps(s, slot, ref))
         ra_hold_slot(s, slot, ref);
 }
@@ -158,39 +195,46 @@ static void place_state_insn(RaState *s, RaInsn *in)
 
 static inline void place_insn(RaState *s, RaInsn *in)
 {
-    switch ((RaWay)in->way) {
-    case WAY_OP:
-        place_op(s, in);
-        return;
-    case WAY_PIN_SET:
+    if (in->kind == RA_PIN_SET)
         place_pin_set(s, in);
-        return;
-    case WAY_MEM_SET:
+    else if (UNLIKELY(in->kind == RA_MEM_SET))
         place_mem_set(s, in);
-        return;
-    case WAY_STATE:
+    else if (UNLIKELY(in->kind == RA_STATE))
         place_state_insn(s, in);
-        return;
-    case WAY_NONE:
-        return;
-    }
+    else if (LIKELY(in->plain))
+        place_plain(s, in);
+    else
+        ra_place_op(s, in);
+}
+
+/* What the insn before has left to be done. */
+static NO_IPA void do_chores(RaState *s)
+{
+    if (s->n_pending)
+        ra_store_homes(s);
+    if (s->n_loans)
+        ra_give_back(s);
 }
 
 /* Places RaInsns [first, end), which are a block's; false when something does not fit. */
 bool ra_place_block(RaState *s, uint32_t first, uint32_t end)
 {
-    RaInsn *in = s->ra->insns + first;
-    for (s->pos = first + 1; s->pos <= end && !s->fail; s->pos++, in++) {
-        s->lock = 0;
-        in->first_move = s->ra->n_moves;
-        if (UNLIKELY(s->n_pending))
-            ra_store_homes(s);
-        if (UNLIKELY(s->n_loans))
-            ra_give_back(s);
+    RaUnit *ra = s->ra;
+    uint32_t moves = ra->n_moves;
+    RaInsn *in = ra->insns + first;
+    for (uint32_t pos = first + 1; pos <= end; pos++, in++) {
+        s->pos = pos;
+        in->first_move = moves;
+        if (UNLIKELY(s->chores))
+            do_chores(s);
         if (s->next_get < in->ir)
             ra_take_gets(s, in);
         place_insn(s, in);
-        in->n_moves = s->ra->n_moves - in->first_move;
+        uint32_t now = ra->n_moves;
+        in->n_moves = now - moves;
+        moves = now;
+        if (UNLIKELY(s->fail))
+            return false;
     }
-    return !s->fail;
+    return true;
 }

@@ -54,14 +54,15 @@ typedef struct RaOperand {
     uint8_t cls;    /* RegClass */
     uint8_t flags;  /* RAF_* */
     uint32_t after; /* the allocator's: the next use of ref behind this insn */
-    uint8_t fixed;  /* host register number as in RaLoc, with RAF_FIXED */
+    uint8_t fixed;  /* host register number as in RaLoc, with RAF_FIXED or of a pinned set */
 } RaOperand;
 
 typedef enum RaKind {
-    RA_OP,  /* emitted by the backend from `form` and `ir` */
-    RA_SET, /* `set` of op[0] to slot imm of ir: the allocator does pinned slots by moves (the
-               RaInsn then stays with op[0].loc == the pin register: nothing to emit); for
-               others the backend stores op[0] */
+    RA_OP,      /* no set, call or br: emitted by the backend from `form` and `ir` */
+    RA_PIN_SET, /* `set` of op[0] to a pinned slot, whose register is op[0].fixed: done by moves
+                   before it, there is nothing to emit */
+    RA_MEM_SET, /* `set` of a slot in memory: the backend stores op[0] */
+    RA_STATE,   /* call or br; else as RA_OP */
 } RaKind;
 
 enum { RA_MAX_OPS = 7, RA_MAX_TMP = 4 };
@@ -88,7 +89,6 @@ typedef struct RaInsn {
     uint32_t first_snap;          /* filled in: recipes for sunk sets, */
     uint8_t n_snap;               /* snap[first_snap] and so on */
     uint8_t observer;             /* 1: FAULT or EXIT effect: the pin convention holds here */
-    uint8_t way;                  /* the allocator's: RaWay */
     bool plain;                   /* the allocator's: no constraints but operands' classes */
     uint32_t first_move, n_moves; /* filled in: moves to do before it, in order */
     RaLoc tmp[RA_MAX_TMP];        /* filled in: general ones first */
