@@ -18,13 +18,29 @@ gm_asm_copy:
         cmpq    $256, %rdx
         jae     3f
         movq    %rdx, %rcx
-        shrq    $3, %rcx
+        shrq    $5, %rcx
+        jz      7f
+8:      movq    (%rsi), %rax
+        movq    8(%rsi), %r8
+        movq    16(%rsi), %r9
+        movq    24(%rsi), %r10
+        movq    %rax, (%rdi)
+        movq    %r8, 8(%rdi)
+        movq    %r9, 16(%rdi)
+        movq    %r10, 24(%rdi)
+        addq    $32, %rsi
+        addq    $32, %rdi
+        decq    %rcx
+        jnz     8b
+7:      movl    %edx, %ecx
+        shrl    $3, %ecx
+        andl    $3, %ecx
         jz      2f
 1:      movq    (%rsi), %rax
         movq    %rax, (%rdi)
         addq    $8, %rsi
         addq    $8, %rdi
-        decq    %rcx
+        decl    %ecx
         jnz     1b
 2:      testb   $4, %dl                 /* an aligned 2, 4 or 8 bytes are one access each */
         jz      4f
