@@ -308,6 +308,7 @@ struct X64Ctx {
     uint32_t block;        /* block at hand */
     int64_t at_off;        /* module offset of the last observer's guest insn */
     const IrInsn *at_seen; /* the last observer */
+    int64_t start_off;     /* u's */
     int64_t plain_off; /* the last side entry's guest_off if it has no recipes, else INT64_MIN */
     uint8_t *link_jmp, *poll_jmp; /* far code: the last jumps to LEAVE_LINK, LEAVE_POLL, or NULL */
     uint32_t poll_at;             /* and the last code that leaves for a poll, */

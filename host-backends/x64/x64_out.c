@@ -190,24 +190,28 @@ static inline void follow_at(X64Ctx *c, IrRef ref)
     c->at_seen = &c->insns[ref];
 }
 
+/* An observer's own code begins here. */
 static inline void side_entry(X64Ctx *c, const RaInsn *r)
 {
     CodeOut *out = c->out;
     follow_at(c, r->ir);
-    int64_t off = c->at_off - c->u->start_off;
+    int64_t off = c->at_off - c->start_off;
     if (off == c->plain_off && !r->n_snap)
         return;
-    if (out->n_side >= out->cap_side) {
+    if (UNLIKELY(out->n_side >= out->cap_side)) {
         c->fail = true;
         return;
     }
-    out->side[out->n_side++] = (SideEntry){.host_off = x64_off(&c->e),
-                                           .guest_off = (int32_t)off,
-                                           .first_recipe = (uint16_t)out->n_recipes,
-                                           .n_recipes = r->n_snap};
-    c->plain_off = r->n_snap ? INT64_MIN : off;
-    if (r->n_snap)
+    SideEntry *s = &out->side[out->n_side++];
+    s->host_off = x64_off(&c->e);
+    s->guest_off = (int32_t)off;
+    s->first_recipe = (uint16_t)out->n_recipes;
+    s->n_recipes = r->n_snap;
+    c->plain_off = off;
+    if (r->n_snap) {
+        c->plain_off = INT64_MIN;
         side_recipes(c, r);
+    }
 }
 
 /* ---- calls of helpers
@@ -337,13 +341,13 @@ static __attribute__((noinline)) void emit_moves(X64Ctx *c, const RaInsn *r)
 
 static inline void emit_insn(X64Ctx *c, const RaInsn *r)
 {
-    const IrInsn *in = &c->insns[r->ir];
     if (r->n_moves)
         emit_moves(c, r);
     if (r->kind == RA_PIN_SET)
         return;
     if (r->observer)
         side_entry(c, r);
+    const IrInsn *in = &c->insns[r->ir];
     X64EmitFn *fn = emit_fn[in->op];
     if (fn)
         fn(c, r, in);
@@ -351,27 +355,41 @@ static inline void emit_insn(X64Ctx *c, const RaInsn *r)
         x64_emit_vec(c, r, in);
 }
 
+/* Field by field: most units have few of the things that c counts. */
+static void ctx_clear(X64Ctx *c)
+{
+    c->n_far = c->n_fix = 0;
+    c->vec = NULL;
+    c->block = 0;
+    c->link_jmp = c->poll_jmp = NULL;
+    c->poll_at = 0;
+    c->poll_target = 0;
+    c->fail = false;
+}
+
 static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
 {
+    const IrUnit *u = ra->ir;
     if (out->cap < 64)
         return false;
-    memset(c, 0, sizeof *c);
+    ctx_clear(c);
     c->e = x64_emit_to(out->rw, out->cap, out->rx);
     c->ra = ra;
-    c->u = ra->ir;
-    c->insns = ra->ir->insns;
+    c->u = u;
+    c->insns = u->insns;
     c->stubs = stubs;
     c->out = out;
-    c->cap_far = 2 * ra->n + 64;
-    c->cap_fix = 3 * ra->ir->n_blocks + 8;
-    c->far = arena_alloc(ra->arena, c->cap_far * sizeof *c->far);
-    c->fix = arena_alloc(ra->arena, 2 * c->cap_fix * sizeof *c->fix);
-    c->block_off = arena_alloc(ra->arena, ra->ir->n_blocks * sizeof *c->block_off);
     out->n_exits = out->n_side = out->n_recipes = 0;
-    c->at_off = ra->ir->start_off;
+    c->start_off = c->at_off = u->start_off;
     c->at_seen = c->insns;
     c->plain_off = INT64_MIN;
-    return c->far && c->fix && c->block_off;
+    c->cap_far = 2 * ra->n + 64;
+    c->cap_fix = 3 * u->n_blocks + 8;
+    size_t words = 2 * c->cap_fix + u->n_blocks;
+    c->far = arena_alloc(ra->arena, c->cap_far * sizeof *c->far + words * sizeof *c->fix);
+    c->fix = (uint32_t *)(c->far + c->cap_far);
+    c->block_off = c->fix + 2 * c->cap_fix;
+    return c->far != NULL;
 }
 
 static void fix_blocks(X64Ctx *c)

@@ -23,17 +23,8 @@ static const uint8_t alu_of[IR_OP_COUNT] = {
     [IR_ADD] = ALU_ADD, [IR_SUB] = ALU_SUB,  [IR_AND] = ALU_AND, [IR_OR] = ALU_OR,
     [IR_XOR] = ALU_XOR, [IR_BAND] = ALU_AND, [IR_BOR] = ALU_OR};
 
-/* d = d op b */
-static inline void alu_rr(X64Ctx *c, IrOp op, unsigned size, unsigned d, unsigned b)
-{
-    if (size >= 2)
-        x64_plain_rr(&c->e, alu_of[op] << 3 | 1u, size == 3, b, d);
-    else
-        x64_alu_rr(&c->e, (X64Alu)alu_of[op], size, d, b);
-}
-
 /* add/sub of an immediate without EFLAGS being wanted may be a lea. */
-static void emit_binary_imm(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+static __attribute__((noinline)) void emit_binary_imm(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     X64Emit *e = &c->e;
     unsigned d = x64_dst(r, 0), a = x64_op(r, 0);
@@ -51,29 +42,51 @@ static void emit_binary_imm(X64Ctx *c, const RaInsn *r, const IrInsn *in)
     x64_alu_ri(e, (X64Alu)alu_of[in->op], r->size, d, (int32_t)r->imm);
 }
 
+/* b in memory, or less than 4 bytes */
+static __attribute__((noinline)) void emit_binary_any(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    unsigned d = x64_dst(r, 0), a = x64_op(r, 0);
+    X64Alu op = (X64Alu)alu_of[in->op];
+    if (x64_op_in_mem(r, 1)) {
+        copy(c, r->size, d, a);
+        x64_alu_rm(&c->e, op, r->size, d, x64_op_mem(c, r, 1));
+        return;
+    }
+    unsigned b = x64_op(r, 1);
+    if (d == b && d != a)
+        b = a;
+    else
+        copy(c, r->size, d, a);
+    x64_alu_rr(&c->e, op, r->size, d, b);
+}
+
 void x64_emit_binary(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 {
     if (r->form == XF_RI) {
         emit_binary_imm(c, r, in);
         return;
     }
-    unsigned d = x64_dst(r, 0), a = x64_op(r, 0), size = r->size;
-    if (r->form == XF_LEA) {
-        x64_lea_index(&c->e, size == 3, d, a, x64_op(r, 1), (unsigned)r->imm);
-    } else if (x64_op_in_mem(r, 1)) {
-        copy(c, size, d, a);
-        x64_alu_rm(&c->e, (X64Alu)alu_of[in->op], size, d, x64_op_mem(c, r, 1));
-    } else if (d == a) {
-        alu_rr(c, (IrOp)in->op, size, d, x64_op(r, 1));
-    } else if (d == x64_op(r, 1)) {
-        CHECK(in->op != IR_SUB);
-        alu_rr(c, (IrOp)in->op, size, d, a);
-    } else if (in->op == IR_ADD && size >= 2 && !x64_wants_eflags(r)) {
-        x64_lea_index(&c->e, size == 3, d, a, x64_op(r, 1), 0);
-    } else {
-        copy(c, size, d, a);
-        alu_rr(c, (IrOp)in->op, size, d, x64_op(r, 1));
+    if (r->size < 2 || x64_op_in_mem(r, 1)) {
+        emit_binary_any(c, r, in);
+        return;
     }
+    unsigned d = x64_dst(r, 0), a = x64_op(r, 0), b = x64_op(r, 1);
+    bool wide = r->size == 3;
+    if (r->form == XF_LEA) {
+        x64_lea_index(&c->e, wide, d, a, b, (unsigned)r->imm);
+        return;
+    }
+    if (d == b && d != a) {
+        CHECK(in->op != IR_SUB);
+        b = a;
+    } else if (d != a) {
+        if (in->op == IR_ADD && !x64_wants_eflags(r)) {
+            x64_lea_index(&c->e, wide, d, a, b, 0);
+            return;
+        }
+        x64_copy(&c->e, wide, d, a);
+    }
+    x64_plain_rr(&c->e, alu_of[in->op] << 3 | 1u, wide, b, d);
 }
 
 void x64_emit_mul(X64Ctx *c, const RaInsn *r, const IrInsn *in)
@@ -179,28 +192,38 @@ static void ror_imm(X64Ctx *c, unsigned size, unsigned d, unsigned a, unsigned k
     }
 }
 
-void x64_emit_shift(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+/* By a register. */
+static void emit_shift_by(X64Ctx *c, const RaInsn *r, X64Shift sh)
 {
     X64Emit *e = &c->e;
-    unsigned d = x64_dst(r, 0), k = (unsigned)r->imm;
-    X64Shift sh = shift_of((IrOp)in->op);
-    if (r->form == XF_RI) {
-        if (sh == SH_ROR) {
-            ror_imm(c, r->size, d, x64_op(r, 0), k);
-        } else if (k == 0) {
-            copy_clean(c, r->size, d, x64_op(r, 0));
-        } else {
-            copy(c, r->size, d, x64_op(r, 0));
-            x64_shift_ri(e, sh, r->size, d, k);
-        }
-    } else if (r->form == XF_RR) {
+    unsigned d = x64_dst(r, 0);
+    if (r->form == XF_RR) {
         x64_shx(e, sh, r->size, d, x64_op(r, 0), x64_op(r, 1));
+        return;
+    }
+    if (r->size < 2)
+        x64_alu_ri(e, ALU_AND, 2, X64_RCX, r->size ? 15 : 7);
+    x64_shift_cl(e, sh, r->size, d);
+    if (r->size == 2) /* a count of 0 leaves the upper half as it was */
+        x64_mov_rr(e, 2, d, d);
+}
+
+void x64_emit_shift(X64Ctx *c, const RaInsn *r, const IrInsn *in)
+{
+    X64Shift sh = shift_of((IrOp)in->op);
+    if (r->form != XF_RI) {
+        emit_shift_by(c, r, sh);
+        return;
+    }
+    unsigned d = x64_dst(r, 0), a = x64_op(r, 0), k = (unsigned)r->imm;
+    if (sh == SH_ROR) {
+        ror_imm(c, r->size, d, a, k);
+    } else if (k == 0) {
+        copy_clean(c, r->size, d, a);
     } else {
-        if (r->size < 2)
-            x64_alu_ri(e, ALU_AND, 2, X64_RCX, r->size ? 15 : 7);
-        x64_shift_cl(e, sh, r->size, d);
-        if (r->size == 2) /* a count of 0 leaves the upper half as it was */
-            x64_mov_rr(e, 2, d, d);
+        if (d != a)
+            x64_copy(&c->e, r->size == 3, d, a);
+        x64_shift_ri(&c->e, sh, r->size, d, k);
     }
 }
 
