@@ -166,9 +166,22 @@ Test(trace, addresses_of_sockets)
     CALL(G_connect, -1, &sin, sizeof sin);
     char want[128]; /* the fixture stands in for the handler */
     snprintf(want, sizeof want,
-             "7 connect(-1, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, 16) = %d\n",
+             "7 connect(-1, {sa_family=AF_INET, sin_port=htons(80), "
+             "sin_addr=inet_addr(\"127.0.0.1\")}, 16) = %d\n",
              1000000 + SYS_ROW_connect);
     cr_assert_str_eq(traced(), want);
+}
+
+Test(trace, capabilities)
+{
+    uint32_t head[2] = {0x20080522, 0}, data[6] = {1, 2, 0, 0x40};
+    CALL(91 /* capset */, 16, data);
+    const char *t = traced();
+    cr_assert_not_null(strstr(t, "capset(0x10, [{effective=0x1, permitted=0x2, inheritable=0}, "
+                                 "{effective=0x40, permitted=0, inheritable=0}]) = -1 EFAULT"),
+                       "%s", t);
+    CALL(90 /* capget */, head, 0);
+    EXPECT("capget({version=0x20080522, pid=0}, NULL) = 0");
 }
 
 Test(trace, special_results)
