@@ -5,6 +5,7 @@
   check_tables.py SYSCALLS_FOLDER layouts CC ABI   derived struct layouts against a compiler
   check_tables.py SYSCALLS_FOLDER mustfail  each spoiled table is refused with file and line
   check_tables.py SYSCALLS_FOLDER docs FILE docs/syscalls.md is up to date
+  check_tables.py SYSCALLS_FOLDER paths FILE  calls that may stay at a link are in sysroot_calls.c
 """
 import os
 import re
@@ -181,8 +182,44 @@ def check_docs(path):
     return 0
 
 
+# Calls whose flag says how the last link is taken, and that do it themselves.
+OWN_LINKS = {"execveat": "linux-user/exec.c"}
+NO_FOLLOW = re.compile(r"\{SYS_ROW_(\w+), (\d), (\d), (\w|[\w| ]+), (\w+)")
+
+
+def check_paths(path):
+    """A path beside AT_SYMLINK_NOFOLLOW or AT_SYMLINK_FOLLOW needs its line for the sysroot."""
+    sys.path.insert(0, os.path.join(FOLDER, "gen"))
+    import tables
+    t = tables.Tables(FOLDER)
+    found = {(m[1], int(m[2])): (int(m[3]), m[4], m[5])
+             for m in NO_FOLLOW.finditer(open(path, encoding="utf-8").read())}
+    bad = seen = 0
+    for row in t.rows:
+        paths = [i for i, a in enumerate(row.args) if a.kind == "path"]
+        flags = [i for i, a in enumerate(row.args) if a.kind == "flags" and a.ref in t.flags and
+                 any(n.startswith("AT_SYMLINK_") for n, *_ in t.flags[a.ref].items)]
+        if not paths or not flags or row.name in OWN_LINKS:
+            continue
+        seen += 1
+        line = found.get((row.name, paths[0]))
+        if not line or line[0] != flags[0]:
+            print(f"{path}: {row.name}: path {paths[0]} with flags {flags[0]} has {line}")
+            bad += 1
+    names = {r.name for r in t.rows}
+    for name, arg in found:
+        row = [r for r in t.rows if r.name == name]
+        if name not in names or row[0].args[arg].kind != "path":
+            print(f"{path}: {name} has no path {arg}")
+            bad += 1
+    print(f"{seen} calls, {bad} wrong")
+    return 1 if bad or seen < 10 else 0
+
+
 def main():
     what = sys.argv[2]
+    if what == "paths":
+        return check_paths(sys.argv[3])
     if what == "numbers":
         return check_numbers()
     if what == "layouts":
