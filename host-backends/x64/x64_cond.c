@@ -84,6 +84,11 @@ static bool window_open(const X64Sel *s, IrRef from, IrRef at)
     return true;
 }
 
+bool x64_sel_eflags_stay(const X64Sel *s, IrRef from, IrRef at)
+{
+    return window_open(s, from, at);
+}
+
 static bool same_value(const X64Sel *s, IrRef a, IrRef b)
 {
     return a == b ||

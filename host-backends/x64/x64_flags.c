@@ -44,6 +44,17 @@ static bool carry_in(IrOp op)
     return op == IR_FLADC || op == IR_FLSBC || op == IR_ADC || op == IR_SBC;
 }
 
+/* The carry comes from EFLAGS as the maker of f left them: nothing between changes them. */
+static bool carry_at_hand(X64Sel *s, const RaInsn *r, IrRef f)
+{
+    IrOp op = (IrOp)x64_ir(s, f)->op;
+    bool made = op == IR_FLADD || op == IR_FLSUB || op == IR_FLADC || op == IR_FLSBC;
+    if (!made || !x64_sel_eflags_stay(s, f, r->ir))
+        return false;
+    s->val[f].eflags |= X64_EFL_WANTED;
+    return true;
+}
+
 /* b of the operation: an immediate or operand 1; then the carry's flags. */
 static void use_rest(X64Sel *s, RaInsn *r, const IrInsn *x, unsigned size)
 {
@@ -54,7 +65,11 @@ static void use_rest(X64Sel *s, RaInsn *r, const IrInsn *x, unsigned size)
     } else {
         x64_sel_use_int(s, r, x->arg[1], size, RAF_MEM_OK);
     }
-    if (carry_in((IrOp)x->op))
+    if (!carry_in((IrOp)x->op))
+        return;
+    if (carry_at_hand(s, r, x->arg[2]))
+        r->form |= XF_CARRY;
+    else
         x64_sel_use(s, r, x->arg[2], RC_GPR, 0);
 }
 
@@ -80,10 +95,10 @@ static void sel_with_result(X64Sel *s, IrRef i, IrRef twin)
         x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
         x64_sel_early(r, 1);
     }
-    x64_sel_use_int(s, r, y->arg[0], size, RAF_TIED);
-    use_rest(s, r, y, size);
     s->val[twin].need = false;
     s->val[twin].eflags = 0;
+    x64_sel_use_int(s, r, y->arg[0], size, RAF_TIED);
+    use_rest(s, r, y, size);
 }
 
 void x64_select_flags(X64Sel *s, IrRef i, const IrInsn *in)
@@ -182,7 +197,7 @@ static void print_arith(X64Ctx *c, const RaInsn *r)
             d = r->form & XF_FLAGS ? X64_RAX : x64_tmp(r, 0);
             x64_mov_rr(e, MAX(r->size, 2u), d, x64_op(r, 0));
         }
-        if (carry_in(op))
+        if (carry_in(op) && !(r->form & XF_CARRY))
             x64_bt_ri(e, 2, x64_op(r, r->n_ops - 1u), FLAGS_BIT_NOT_C);
         if (a == ALU_ADC)
             x64_cmc(e);

@@ -17,6 +17,7 @@ enum {
     XF_FLAGS = 1,  /* dst[..] holds the packed flags, in rax */
     XF_RESULT = 2, /* dst[0] holds the arithmetic result too (the insn before) */
     XF_IMM = 4,    /* op1 is imm */
+    XF_CARRY = 8,  /* the carry comes in EFLAGS */
 };
 
 #endif

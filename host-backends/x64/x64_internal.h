@@ -252,6 +252,8 @@ typedef enum X64CondKind {
 /* Describes bool `ref` as a condition of r (whose other operands and general scratch registers are
  * there already). */
 void x64_sel_cond(X64Sel *s, RaInsn *r, IrRef ref, bool negate);
+/* Nothing between the insn at `from` and the reader `at` changes EFLAGS. */
+bool x64_sel_eflags_stay(const X64Sel *s, IrRef from, IrRef at);
 
 typedef struct X64Cond {
     uint8_t cc;    /* X64Cc */
