@@ -110,6 +110,8 @@ void sys_trace_leave(SysTrace *t, SysCtx *c, const SysRow *row, const uint64_t a
         write_line(t, c);
         return;
     }
+    if ((row->id == SYS_ROW_clone || row->id == SYS_ROW_clone3) && ret == 0)
+        return; /* in the child: the call was the parent's */
     SysShow s = {c, a, ret, true};
     show_args(t, &s, row);
     sb_puts(&t->sb, ") = ");

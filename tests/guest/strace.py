@@ -38,9 +38,10 @@ SAME = [
     (r' = 15 \(SIGTERM\)', ' = 15'),
     (r'si_[us]time=\d+', 'si_time=N'),
     (r'^(execve\(.*) = \?', r'\1 = 0'),
+    (r'^clone3?\(.*\) = ', 'clone = '),                    # libraries choose between the two
 ]
-TASK_CALLS = re.compile(r'getpriority|write|exit_group|execve|wait4|---|\+\+\+ killed')
-TASK_NUMBERS = re.compile(r'getpid|gettid|kill|tgkill|rt_sig|wait4|---')
+TASK_CALLS = re.compile(r'getpriority|clone|write|exit_group|execve|wait4|---|\+\+\+ killed')
+TASK_NUMBERS = re.compile(r'getpid|gettid|kill|tgkill|rt_sig|wait4|clone|---')
 failures = 0
 
 

@@ -73,7 +73,8 @@ static void show_once(const SysRow *row, int capture)
     cr_assert_lt(t.sb.len, sizeof t.text);
     sys_trace_leave(&t, &ctx, row, a, ret);
     cr_assert_lt(t.sb.len, sizeof t.text);
-    cr_assert_eq(t.text[t.sb.len - 1], '\n', "row %s", sys_str(row->name));
+    bool child = (row->id == SYS_ROW_clone || row->id == SYS_ROW_clone3) && ret == 0;
+    cr_assert(child || t.text[t.sb.len - 1] == '\n', "row %s", sys_str(row->name));
     (void)!ftruncate(capture, 0);
     lseek(capture, 0, SEEK_SET);
 }

@@ -24,7 +24,7 @@ import make
 import programs
 
 SOAK = os.path.join(programs.HERE, 'soak')
-STRACE_TAIL = 25
+STRACE_TAIL = 10
 
 
 def read(path):
@@ -49,7 +49,16 @@ def descendants(pid):
     return found
 
 
-def show_thread(task):
+def traces(logs):
+    """The last lines of --strace by thread; a forked child's are in its parent's file."""
+    found = {}
+    for path in glob.glob(logs + '/strace.*') if logs else []:
+        for line in read(path).splitlines():
+            found.setdefault(line.split(' ', 1)[0], []).append(line)
+    return {tid: lines[-STRACE_TAIL:] for tid, lines in found.items()}
+
+
+def show_thread(task, trace):
     stat = read(task + '/stat').rpartition(')')[2].split()
     if len(stat) < 13:
         return
@@ -57,25 +66,21 @@ def show_thread(task):
     print('    thread %s %r state %s, %.2f s, sleeps in %s, call %s' %
           (os.path.basename(task), read(task + '/comm'), stat[0],
            (int(stat[11]) + int(stat[12])) / ticks, read(task + '/wchan'), read(task + '/syscall')))
-    wanted = 'SigPnd', 'ShdPnd', 'SigBlk'
-    print('      ' + ' '.join(' '.join(line.split()) for line in read(task + '/status').splitlines()
-                              if line.startswith(wanted)))
+    status = dict(line.split(':', 1) for line in read(task + '/status').splitlines() if ':' in line)
+    print('      ' + ' '.join('%s %s' % (k, status.get(k, '?').strip())
+                              for k in ('SigPnd', 'ShdPnd', 'SigBlk')))
     print('      ' + ' < '.join(line.split()[-1] for line in read(task + '/stack').splitlines()))
+    for line in trace.get((status.get('NSpid') or '?').split()[-1], []):
+        print('      ' + line)
 
 
 def show_state(pid, logs):
+    trace = traces(logs)
     for p in descendants(pid):
         words = read('/proc/%d/cmdline' % p).replace('\0', ' ')
         print('  process %d: %s' % (p, words[:200]))
         for task in sorted(glob.glob('/proc/%d/task/*' % p)):
-            show_thread(task)
-        inside = [l.split()[-1] for l in read('/proc/%d/status' % p).splitlines()
-                  if l.startswith('NSpid')]
-        log = '%s/strace.%s' % (logs, inside[0] if inside else '')
-        if logs and os.path.exists(log):
-            print('    its last system calls:')
-            for line in read(log).splitlines()[-STRACE_TAIL:]:
-                print('      ' + line)
+            show_thread(task, trace)
     sys.stdout.flush()
 
 
