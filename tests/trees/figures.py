@@ -41,8 +41,10 @@ select count(*), sum(length(t)) from a; select count(*) from a x join a y on x.t
     'gcc -O2': 'gcc -O2 -c /tmp/figures.c -o /tmp/figures.o && nm /tmp/figures.o | grep -c " T "',
     'xz': 'seq 400000 | xz -6 -T1 | md5sum',
     'bzip2': 'seq 2000000 | bzip2 -9 | md5sum',
-    'openssl': '''head -c 150000000 /dev/zero | openssl dgst -sha256 -r; openssl prime -generate -bits 64 > /dev/null
-for i in 1 2 3; do openssl genrsa 2048 2> /dev/null | wc -l; done > /dev/null''',
+    # No keys are made: how long that takes is luck. 2^2281-1 is a prime number.
+    'openssl': '''p=$(printf '%570s' | tr ' ' f); openssl prime -hex 1$p | md5sum
+head -c 50000000 /dev/zero | openssl enc -aes-256-cbc -K $(printf '%.64s' $p) -iv $(printf '%.32s' $p) | md5sum
+for h in sha256 sha3-256; do head -c 50000000 /dev/zero | openssl dgst -$h -r; done''',
     'shell loop': '''i=0; while [ $i -lt 1000000 ]; do i=$((i + 1)); case $i in *77) x=${i%7}; esac; done; echo $i $x
 for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do /bin/true; done; done''',
 }
