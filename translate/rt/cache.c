@@ -250,6 +250,9 @@ void cache_chunk_leave(Vcpu *v, Trans *t)
 
 Unit *cache_find(GuestAddr pc, uint32_t mode)
 {
+    uint64_t *seen, bit = unit_seen_bit(pc, &seen);
+    if (!(__atomic_load_n(seen, __ATOMIC_RELAXED) & bit))
+        return NULL;
     UnitMap *m = __atomic_load_n(&rt.unit_map, __ATOMIC_ACQUIRE);
     Unit *u = __atomic_load_n(unit_head_of(m, pc), __ATOMIC_ACQUIRE);
     for (; u; u = __atomic_load_n(&u->hash_next, __ATOMIC_ACQUIRE))
@@ -322,6 +325,8 @@ Unit *cache_publish(Unit *u)
     Unit **head = unit_head_of(rt.unit_map, u->pc);
     u->hash_next = *head;
     cache_pages_add(u);
+    uint64_t *seen, bit = unit_seen_bit(u->pc, &seen);
+    __atomic_fetch_or(seen, bit, __ATOMIC_RELAXED);
     __atomic_store_n(head, u, __ATOMIC_RELEASE);
     rt.n_units++;
     return u;

@@ -26,6 +26,7 @@ enum {
     CHUNK_COUNT_MIN = 16,
     UNIT_MAP_BITS = 9, /* at first; grows by two as units come */
     UNIT_MAP_BITS_MAX = 19,
+    UNIT_SEEN_BITS = 16,
     PAGE_MAP_BITS = 12,
     GUEST_PAGE_SHIFT = 12,
     UNIT_INSNS_DEFAULT = 48,
@@ -82,14 +83,14 @@ typedef struct Trans {
     GuestAddr noexec; /* with TRANS_NOEXEC: the first byte that cannot be executed */
     SideEntry *side;
     SideRecipe *recipes;
-    V128 *interp_vals;  /* for RtConfig.interpret */
-    bool alone;         /* in an exclusive section: exclusive.c */
-    bool beyond;        /* the unit at hand depends on code that was read separately */
-    bool pair_end;      /* the last front end run met the end of a pair */
-    uint8_t landings;   /* of the code that the last front end run began with: Unit.landings */
-    int32_t pair_depth; /* calls less returns within the pair */
+    V128 *interp_vals;      /* for RtConfig.interpret */
+    bool alone;             /* in an exclusive section: exclusive.c */
+    bool beyond;            /* the unit at hand depends on code that was read separately */
+    bool pair_end;          /* the last front end run met the end of a pair */
+    uint8_t landings;       /* of the code that the last front end run began with: Unit.landings */
+    int32_t pair_depth;     /* calls less returns within the pair */
     struct ColdStore *cold; /* what cold code came to: cold.c */
-    bool cold_vec;      /* vector registers lie in their slots: cold.c */
+    bool cold_vec;          /* vector registers lie in their slots: cold.c */
     uint32_t interp_flags;
     void *mem; /* the mapping all this lies in: guard, return stack, guard, the rest */
     size_t mem_size;
@@ -128,6 +129,7 @@ typedef struct Rt {
     uint32_t stop;  /* futex word: 1 while someone is exclusive */
     uint32_t n_units;
     uint32_t generation; /* rises when all chunks are given back; changes only under exclusivity */
+    uint64_t unit_seen[(1 << UNIT_SEEN_BITS) / 64]; /* by hash of pc: there is or was a unit */
 } Rt;
 
 extern Rt rt;
@@ -135,6 +137,14 @@ extern Rt rt;
 static inline Unit **unit_head_of(UnitMap *m, GuestAddr pc)
 {
     return &m->head[(uint32_t)(pc >> 1 ^ pc >> 11) & ((1u << m->bits) - 1)];
+}
+
+/* Most pcs that are looked for have no unit: the map and the units in it stay out of the cache. */
+static inline uint64_t unit_seen_bit(GuestAddr pc, uint64_t **word)
+{
+    uint32_t h = (uint32_t)(pc >> 1 ^ pc >> (UNIT_SEEN_BITS + 1)) & ((1u << UNIT_SEEN_BITS) - 1);
+    *word = &rt.unit_seen[h / 64];
+    return 1ull << h % 64;
 }
 
 static inline uint32_t page_hash(uint64_t page)
