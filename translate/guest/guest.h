@@ -44,8 +44,10 @@ typedef struct TransCtx {
      */
     uint32_t (*peek)(GuestAddr pc, void *buf, uint32_t n);
     GuestAddr seen_end;   /* out: code up to here decided what was emitted; 0: this instruction */
+    GuestAddr ahead_end;  /* out: the same for code within code_len, which was read with this one */
     GuestAddr vdso_start, vdso_end; /* of the guest's vdso: vdso_call.h */
     bool guarded;         /* RtCode.guarded of this instruction */
+    bool at_once;         /* what is emitted is executed at once, not translated: plain is best */
     bool pair_end;        /* out: a store-exclusive, or what opens the monitor for good */
 } TransCtx;
 

@@ -296,6 +296,7 @@ static bool cold_first(Cold *c, GuestAddr pc)
     s->u.hook = &cold_hook;
     s->u.hook_state = c;
     trans_ctx(&c->tc, &s->u, c->v, &c->code);
+    c->tc.at_once = true;
     b->landings = trans_landings(&c->code, c->window.bytes + (pc - c->window.start));
     if (!cold_lands(c, b))
         return false;

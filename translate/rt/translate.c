@@ -96,6 +96,8 @@ static TransResult front_insn(Trans *t, TransCtx *tc, CodeWindow *w)
         t->lo = tc->pc;
     if (LIKELY(tc->pc + tc->insn_len > t->hi))
         t->hi = tc->pc + tc->insn_len;
+    if (UNLIKELY(tc->ahead_end > t->hi))
+        t->hi = tc->ahead_end;
     if (UNLIKELY(tc->seen_end)) {
         t->hi = MAX(t->hi, tc->seen_end);
         t->beyond = true;

@@ -6,8 +6,10 @@
  * 32-bit forms work on i32 values throughout; only the write widens. Example: `cset w0, ne` is
  * csinc w0, wzr, wzr, eq and becomes zext(cc.ne nzcv).
  */
+#include <string.h>
 #include "a64.h"
 #include "flags.h"
+#include "ir_interp.h"
 
 static const uint8_t shift_ops[] = {IR_SHL, IR_SHR, IR_SAR, IR_ROR};
 
@@ -124,15 +126,64 @@ TransResult a64_addsub_carry(TransCtx *tc, A64Insn insn)
     return TR_NEXT;
 }
 
+static bool is_cond_compare(unsigned row)
+{
+    return row == A64_ROW_ccmp_reg || row == A64_ROW_ccmp_imm || row == A64_ROW_ccmn_reg ||
+           row == A64_ROW_ccmn_imm;
+}
+
+/*
+ * Where a conditional compare leads to when its condition does not hold, if a conditional branch
+ * follows it: that then goes by the immediate, *flags, or by that of further conditional compares
+ * between the two, whose conditions fail by it. The way may be an exit of its own if the branch is
+ * taken (`a && b && c` skips what follows), or if it closes a loop, which then ends. 0: neither.
+ */
+static GuestAddr way_without(TransCtx *tc, uint32_t *flags)
+{
+    enum { AHEAD = 4 * A64_INSN_LEN };
+    for (uint32_t at = A64_INSN_LEN; at <= AHEAD && at + A64_INSN_LEN <= tc->code_len;
+         at += A64_INSN_LEN) {
+        A64Insn next;
+        memcpy(&next.word, tc->code + at, sizeof(next.word));
+        unsigned row = insn_decode(&a64_insns, next.word, A64_DECODE_INDEX(next.word));
+        unsigned cond = row == A64_ROW_b_cond  ? next.b_cond.cond
+                        : is_cond_compare(row) ? next.ccmp_reg.cond
+                                               : (unsigned)CC_COUNT;
+        if (cond >= CC_COUNT) {
+            return 0;
+        }
+        bool holds = ir_eval_cond((IrCond)cond, *flags);
+        if (row == A64_ROW_b_cond) {
+            GuestAddr branch = tc->pc + at, behind = branch + A64_INSN_LEN;
+            GuestAddr target = branch + (uint64_t)next.b_cond.imm19 * A64_INSN_LEN;
+            tc->ahead_end = behind;
+            return holds ? target : target <= tc->pc ? behind : 0;
+        }
+        if (holds) {
+            return 0; /* goes by its own operands */
+        }
+        *flags = flags_from_nzcv((uint32_t)next.ccmp_reg.nzcv << 28);
+    }
+    return 0;
+}
+
 /* nzcv = condition holds ? flags of a op b : the immediate */
 static TransResult cond_compare(TransCtx *tc, bool sub, IrRef a, IrRef b, unsigned cond,
                                 unsigned nzcv)
 {
     IrUnit *u = tc->u;
     IrRef holds = a64_cond(tc, cond);
+    uint32_t packed = flags_from_nzcv(nzcv << 28), final = packed;
+    IrRef other = ir_const(u, IR_FLAGS, packed);
+    bool looks = cond < CC_COUNT && !tc->at_once;
+    GuestAddr without = looks ? way_without(tc, &final) : 0;
+    if (without) { /* the exit is the branch's; nothing between the two can fault */
+        ir_set(u, A64_NZCV, ir_const(u, IR_FLAGS, final));
+        ir_op2x(u, IR_XIF, IR_VOID, 0, ir_op1(u, IR_BNOT, IR_BOOL, holds), ir_gaddr(u, without), 0);
+    }
     IrRef flags = ir_op2(u, sub ? IR_FLSUB : IR_FLADD, IR_FLAGS, a, b);
-    IrRef other = ir_const(u, IR_FLAGS, flags_from_nzcv(nzcv << 28));
-    ir_set(u, A64_NZCV, cond >= CC_COUNT ? flags : ir_select(u, IR_FLAGS, holds, flags, other));
+    bool always = cond >= CC_COUNT || without;
+    ir_set(u, A64_NZCV, always ? flags : ir_select(u, IR_FLAGS, holds, flags, other));
     return TR_NEXT;
 }
 
