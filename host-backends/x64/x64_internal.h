@@ -137,6 +137,11 @@ static inline void x64_sel_dst(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, un
         ref = x64_vec_sel_result(s, ref);
     x64_sel_operand(r, &r->dst[r->n_dst++], ref, cls, flags);
 }
+static inline void x64_sel_clobbers(RaInsn *r, uint64_t regs)
+{
+    r->clobbers |= regs;
+    r->binds |= regs ? RAB_CLOBBERS : 0;
+}
 static inline void x64_sel_early(RaInsn *r, unsigned k)
 {
     r->dst[k].flags |= RAF_EARLY;

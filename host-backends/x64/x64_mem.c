@@ -162,7 +162,7 @@ void x64_select_cas128(X64Sel *s, IrRef i, const IrInsn *in)
     RaInsn *r = x64_sel_new(s, i);
     const IrRef *l = ir_list_refs(s->u, in->arg[1]);
     r->observer = 1;
-    r->clobbers = 1 << X64_RCX;
+    x64_sel_clobbers(r, 1 << X64_RCX);
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
     for (IrRef j = i + 1; j < s->u->n; j++) /* its second result stands right behind */
         if (x64_ir(s, j)->op == IR_HI && x64_ir(s, j)->arg[0] == i) {
@@ -170,7 +170,7 @@ void x64_select_cas128(X64Sel *s, IrRef i, const IrInsn *in)
             break;
         }
     if (r->n_dst == 1)
-        r->clobbers |= 1 << X64_RDX;
+        x64_sel_clobbers(r, 1 << X64_RDX);
     x64_sel_use_fixed(s, r, l[0], RC_GPR, X64_RAX, 0);
     x64_sel_use_fixed(s, r, l[1], RC_GPR, X64_RDX, 0);
     x64_sel_use(s, r, in->arg[0], RC_GPR, RAF_MEM_OK);

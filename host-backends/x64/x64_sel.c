@@ -13,6 +13,8 @@
 
 void x64_sel_dst_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg)
 {
+    if (r->n_dst)
+        r->binds |= RAB_TWO;
     x64_sel_dst(s, r, ref, cls, RAF_FIXED);
     r->dst[r->n_dst - 1].fixed = (uint8_t)reg;
 }
@@ -126,7 +128,7 @@ void x64_select_call(X64Sel *s, IrRef i, const IrInsn *in)
     const HelperDesc *h = &ir_helpers[in->imm];
     RaInsn *r = x64_sel_new(s, i);
     r->kind = RA_STATE;
-    r->clobbers = 1 << X64_RAX | 1 << X64_RCX | 1 << X64_RDX;
+    x64_sel_clobbers(r, 1 << X64_RAX | 1 << X64_RCX | 1 << X64_RDX);
     r->observer = (ir_effects(in) & (EFF_FAULT | EFF_EXIT)) != 0;
     if (in->type != IR_VOID) {
         if (x64_class_of((IrType)in->type) == RC_VEC)

@@ -185,7 +185,7 @@ static void sel_shift_by(X64Sel *s, IrRef i, const IrInsn *in, unsigned size)
     RaInsn *r = new_int(s, i, XF_TIED, 0);
     x64_sel_use_int(s, r, in->arg[0], size, RAF_TIED);
     if (size < 2) /* the printer masks rcx */
-        r->clobbers = 1 << X64_RCX;
+        x64_sel_clobbers(r, 1 << X64_RCX);
     x64_sel_use_int_fixed(s, r, in->arg[1], 0, X64_RCX);
 }
 
@@ -255,7 +255,7 @@ void x64_select_mulh(X64Sel *s, IrRef i, const IrInsn *in)
     unsigned size = x64_type_size((IrType)in->type);
     RaInsn *r = x64_sel_new(s, i);
     r->size = (uint8_t)x64_type_size((IrType)in->type);
-    r->clobbers = 1 << X64_RAX;
+    x64_sel_clobbers(r, 1 << X64_RAX);
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RDX);
     x64_sel_use_int_fixed(s, r, in->arg[0], size, X64_RAX);
     x64_sel_use_int(s, r, in->arg[1], size, RAF_MEM_OK);
@@ -266,7 +266,7 @@ void x64_select_div(X64Sel *s, IrRef i, const IrInsn *in)
     unsigned size = x64_type_size((IrType)in->type);
     RaInsn *r = x64_sel_new(s, i);
     r->size = (uint8_t)x64_type_size((IrType)in->type);
-    r->clobbers = 1 << X64_RDX;
+    x64_sel_clobbers(r, 1 << X64_RDX);
     x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
     x64_sel_use_int_fixed(s, r, in->arg[0], size, X64_RAX);
     x64_sel_use_int(s, r, in->arg[1], size, 0);

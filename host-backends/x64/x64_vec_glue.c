@@ -89,8 +89,10 @@ void x64_select_vec(X64Sel *s, IrRef i, const IrInsn *in)
         return;
     r->form = d.form;
     r->observer = d.observer;
-    r->clobbers = d.clobbers;
+    x64_sel_clobbers(r, d.clobbers);
     x64_sel_tmp(r, d.n_tmp[RC_GPR], d.n_tmp[RC_VEC]);
+    if (d.n_dst > 1)
+        r->binds |= RAB_TWO;
     for (unsigned k = 0; k < d.n_dst; k++) {
         if (d.dst[k].flags & RAF_FIXED)
             x64_sel_dst_fixed(s, r, d.dst[k].ref, d.dst[k].cls, d.dst[k].fixed);

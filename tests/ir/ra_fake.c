@@ -368,6 +368,8 @@ static void lower(Fake *f, IrRef r)
         in->binds |= in->op[k].flags & RAF_BINDS;
     for (uint32_t k = 0; k < in->n_dst; k++)
         in->binds |= in->dst[k].flags & RAF_BINDS;
+    if (in->clobbers)
+        in->binds |= RAB_CLOBBERS;
 }
 
 void fake_select(Fake *f)

@@ -39,7 +39,6 @@ static bool state_init(RaState *s, RaUnit *ra, const RaConfig *cfg)
     s->temps = ra->target->temps[RC_GPR] | ra->target->temps[RC_VEC];
     s->spill_free = ~(uint64_t)0;
     s->rng = cfg->random_seed;
-    s->general = cfg->general || s->rng;
     s->next_get = ra->n_gets ? ra->gets[0] : UINT32_MAX;
     ra->n_moves = 0;
     ra->n_snaps = 0;
@@ -178,6 +177,9 @@ bool ra_run(RaUnit *ra, const RaConfig *cfg)
     prepass(&s);
     if (s.fail)
         return false;
+    if (UNLIKELY(cfg->general || s.rng))
+        for (uint32_t i = 0; i < ra->n; i++)
+            ra->insns[i].binds |= RAB_GENERAL;
     ra_look_back(&s);
     for (uint32_t b = 0, first = 0; b < ra->ir->n_blocks; first = ra->block_end[b++]) {
         if (!ra_place_block(&s, first, ra->block_end[b]))

@@ -120,8 +120,6 @@ static inline void look_back_op(RaState *s, Ahead *a, RaInsn *in, uint32_t pos)
     }
     if (UNLIKELY(in->binds & RAF_FIXED))
         note_fixed(s, in);
-    in->plain =
-        !(in->demands | in->clobbers | in->n_snap | in->n_dst >> 1 | in->n_ops >> 2 | s->general);
     if (UNLIKELY(in->kind == RA_STATE))
         look_back_state(s, a, in, pos);
 }

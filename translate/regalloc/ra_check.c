@@ -210,6 +210,7 @@ static void check_summary(Checker *c, const RaInsn *in)
         binds |= in->op[k].flags & RAF_BINDS;
     for (uint32_t k = 0; k < in->n_dst; k++)
         binds |= in->dst[k].flags & RAF_BINDS;
+    binds |= (in->clobbers ? RAB_CLOBBERS : 0) | (in->n_dst > 1 ? RAB_TWO : 0);
     if (binds & ~(unsigned)in->binds)
         bad(c, "binds is %x, without %x", in->binds, binds);
     const IrInsn *x = &c->u->insns[in->ir];

@@ -21,9 +21,6 @@
 #define POS_NONE 0u
 #define BIT(r)   ((uint64_t)1 << (r))
 
-/* A value in memory that is used again within so many RaInsns is better loaded. */
-enum { RA_SOON = 16 };
-
 /* All zero: not used, nowhere, no hints. */
 typedef struct RaVal {
     uint64_t regs;     /* registers that hold it */
@@ -71,7 +68,6 @@ typedef struct RaState {
     RaLoan loans[4];
     uint64_t lent;         /* registers of loans */
     uint32_t rng;          /* not 0: random choices */
-    bool general;          /* no short cuts */
     uint64_t slot_held[4]; /* bit by slot: slot_val counts */
     uint32_t reg_val[LOC_NREGS];
     uint32_t slot_val[256]; /* value whose `mem` is the slot */
@@ -131,11 +127,40 @@ static inline bool ra_writes_state(const IrInsn *x)
     return x->op == IR_CALL && ir_effects(x) & EFF_STATE_W;
 }
 
+static inline void ra_emit_move(RaState *s, IrRef ref, RaLoc from, RaLoc to)
+{
+    RaUnit *ra = s->ra;
+    if (UNLIKELY(ra->n_moves >= ra->cap_moves)) {
+        s->fail = true;
+        return;
+    }
+    ra->moves[ra->n_moves++] = (RaMove){ref, from, to};
+}
+
+/* Where to copy a value from: a register, else memory, else it is made anew. */
+static inline RaLoc ra_source(const RaState *s, IrRef ref)
+{
+    const RaVal *v = &s->val[ref];
+    if (v->regs)
+        return (RaLoc)__builtin_ctzll(v->regs);
+    if (v->mem)
+        return v->mem;
+    CHECK(ra_is_const(s, ref));
+    return LOC_REMAT;
+}
+
 /* The register to read a value from that is in `regs`: a pin, if there is one, stays longest. */
 static inline RaLoc ra_best_reg(const RaState *s, uint64_t regs)
 {
     uint64_t pins = regs & ~s->temps;
     return (RaLoc)__builtin_ctzll(pins ? pins : regs);
+}
+
+/* A value in memory that is used again within so many RaInsns is better loaded. */
+enum { RA_SOON = 16 };
+static inline bool ra_is_soon(const RaState *s, const RaOperand *o)
+{
+    return o->after != POS_NONE && o->after - s->pos < RA_SOON;
 }
 
 /* Register r forgets its value. */
@@ -183,13 +208,14 @@ bool ra_place_block(RaState *s, uint32_t first, uint32_t end);
 
 /* ra_place.c */
 void ra_place_op(RaState *s, RaInsn *in);
-void ra_emit_move(RaState *s, IrRef ref, RaLoc from, RaLoc to);
+uint64_t ra_open_snaps(RaState *s, const RaInsn *in);
+void ra_place_snaps(RaState *s, const RaInsn *in, uint64_t destroyed);
+void ra_vacate(RaState *s, RaLoc f, uint64_t avoid);
 RaLoc ra_alloc_reg(RaState *s, RegClass cls, uint64_t avoid);
 RaLoc ra_victim(RaState *s, uint64_t cand);
 void ra_copy_to(RaState *s, IrRef ref, RaLoc r);
 RaLoc ra_alloc_spill(RaState *s);
 void ra_free_spill(RaState *s, RaLoc l);
-RaLoc ra_source(const RaState *s, IrRef ref);
 void ra_move_to_pin(RaState *s, IrRef ref, RaLoc p);
 void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed);
 

@@ -16,7 +16,7 @@
 typedef struct Demand {
     RaInsn *in;
     uint64_t forbid; /* clobbers and registers of fixed operands: no free operand goes there */
-    uint64_t dying;  /* operand registers whose value is not needed afterwards */
+    uint64_t dying;  /* temps with operands whose value is not needed afterwards */
     uint64_t tmps;
     uint64_t dsts;
     bool fixed;     /* some operand has a fixed register */
@@ -24,16 +24,6 @@ typedef struct Demand {
     int tied;       /* operand index or -1 */
     RaLoc tied_reg; /* dst[0]'s register once the tied operand is placed */
 } Demand;
-
-void ra_emit_move(RaState *s, IrRef ref, RaLoc from, RaLoc to)
-{
-    RaUnit *ra = s->ra;
-    if (UNLIKELY(ra->n_moves >= ra->cap_moves)) {
-        s->fail = true;
-        return;
-    }
-    ra->moves[ra->n_moves++] = (RaMove){ref, from, to};
-}
 
 RaLoc ra_alloc_spill(RaState *s)
 {
@@ -55,18 +45,6 @@ void ra_free_spill(RaState *s, RaLoc l)
 static inline bool loc_is_spill(RaLoc l)
 {
     return l >= LOC_SPILL && l < LOC_SLOT;
-}
-
-/* Where to copy a value from: a register, else memory, else it is made anew. */
-RaLoc ra_source(const RaState *s, IrRef ref)
-{
-    const RaVal *v = &s->val[ref];
-    if (v->regs)
-        return (RaLoc)__builtin_ctzll(v->regs);
-    if (v->mem)
-        return v->mem;
-    CHECK(ra_is_const(s, ref));
-    return LOC_REMAT;
 }
 
 /* A value that is used no more gives back its spill place. */
@@ -202,6 +180,19 @@ void ra_move_to_pin(RaState *s, IrRef ref, RaLoc p)
     v->wanted = false;
 }
 
+/* What recipes read lives over the insn. Returns its registers. */
+uint64_t ra_open_snaps(RaState *s, const RaInsn *in)
+{
+    uint64_t regs = 0;
+    for (uint32_t k = in->first_snap; k < in->first_snap + in->n_snap; k++)
+        for (uint32_t j = 0; j < s->ra->snaps[k].n_ops; j++) {
+            RaVal *v = ra_val(s, s->ra->snaps[k].arg[j].ref);
+            v->next = s->pos;
+            regs |= v->regs;
+        }
+    return regs;
+}
+
 /* Takes over the operands' next uses and gathers what the insn demands. */
 static void open_demand(RaState *s, Demand *d)
 {
@@ -229,9 +220,7 @@ static void open_demand(RaState *s, Demand *d)
     for (uint32_t k = 0; k < in->n_dst; k++)
         if ((in->dst[k].flags & (RAF_FIXED | RAF_EARLY)) == (RAF_FIXED | RAF_EARLY))
             d->forbid |= BIT(in->dst[k].fixed);
-    for (uint32_t k = 0; k < in->n_snap; k++)
-        for (uint32_t j = 0; j < s->ra->snaps[in->first_snap + k].n_ops; j++)
-            ra_val(s, s->ra->snaps[in->first_snap + k].arg[j].ref)->next = s->pos;
+    ra_open_snaps(s, in);
 }
 
 static void settle(RaState *s, Demand *d, uint32_t k, RaLoc r)
@@ -239,11 +228,12 @@ static void settle(RaState *s, Demand *d, uint32_t k, RaLoc r)
     RaVal *v = ra_val(s, d->in->op[k].ref);
     d->in->op[k].loc = r;
     v->wanted = false;
-    if (!loc_is_reg(r))
-        return;
-    s->lock |= BIT(r);
+    if (loc_is_reg(r)) {
+        s->lock |= BIT(r);
+        d->dying &= ~BIT(r); /* another value may just have lost it */
+    }
     if (v->next == POS_NONE)
-        d->dying |= BIT(r) & s->temps;
+        d->dying |= v->regs & s->temps;
 }
 
 /* Operand k takes up a temp of its class unless it is read from memory. */
@@ -299,7 +289,7 @@ static void tighten(RaState *s, Demand *d)
 }
 
 /* Frees register f for a fixed use: its value, if needed, moves away. */
-static void vacate(RaState *s, RaLoc f, uint64_t avoid)
+void ra_vacate(RaState *s, RaLoc f, uint64_t avoid)
 {
     IrRef old = s->reg_val[f];
     if (!old)
@@ -319,7 +309,7 @@ static void place_fixed(RaState *s, Demand *d)
         RaLoc f = in->op[k].fixed;
         IrRef ref = in->op[k].ref;
         if (s->reg_val[f] != ref) {
-            vacate(s, f, d->forbid);
+            ra_vacate(s, f, d->forbid);
             ra_copy_to(s, ref, f);
         }
         settle(s, d, k, f);
@@ -386,7 +376,7 @@ static void place_tied(RaState *s, Demand *d)
     if (r == LOC_NONE)
         return;
     if (s->reg_val[r] != ref) {
-        vacate(s, r, d->forbid);
+        ra_vacate(s, r, d->forbid);
         ra_copy_to(s, ref, r);
     }
     settle(s, d, (uint32_t)d->tied, r);
@@ -417,7 +407,7 @@ static void place_op(RaState *s, Demand *d, uint32_t k)
         return;
     }
     uint64_t free = s->ra->target->temps[o->cls] & ~(avoid | s->lock | s->busy);
-    bool soon = free && v->next != POS_NONE && v->next - s->pos < RA_SOON && !ra_chance(s, 2);
+    bool soon = free && ra_is_soon(s, o) && !ra_chance(s, 2);
     if (o->flags & RAF_MEM_OK && v->mem && (d->tight || !soon)) {
         settle(s, d, k, v->mem);
         return;
@@ -487,9 +477,9 @@ static void place_dsts(RaState *s, Demand *d)
     }
 }
 
-static void place_snaps(RaState *s, Demand *d, uint64_t destroyed)
+/* Recipes' places, that outlive the insn; then the arguments' next uses. */
+void ra_place_snaps(RaState *s, const RaInsn *in, uint64_t destroyed)
 {
-    RaInsn *in = d->in;
     for (uint32_t k = 0; k < in->n_snap; k++) {
         RaSnap *sn = &s->ra->snaps[in->first_snap + k];
         for (uint32_t j = 0; j < sn->n_ops; j++) {
@@ -559,7 +549,7 @@ void ra_place_op(RaState *s, RaInsn *in)
         if (s->reg_val[__builtin_ctzll(m)])
             ra_save_outside(s, (RaLoc)__builtin_ctzll(m), destroyed);
     if (in->n_snap)
-        place_snaps(s, &d, destroyed);
+        ra_place_snaps(s, in, destroyed);
     if (UNLIKELY(s->n_loans && in->observer))
         ra_loan_recipes(s, in);
     commit(s, &d);

@@ -10,13 +10,11 @@
  */
 #include "ra_int.h"
 
-/* What the operands of a plain RaInsn take up. */
-typedef struct Taken {
-    uint64_t lock;  /* temps that they are read from, */
-    uint64_t dying; /* of these, those whose value is used up, */
-    uint64_t done;  /* and all temps with values that are; */
-    unsigned mem;   /* union of these values' places in memory */
-} Taken;
+/* What the operands of a plain RaInsn use up. */
+typedef struct Done {
+    uint64_t temps; /* that hold their values, */
+    unsigned mem;   /* union of their places in memory */
+} Done;
 
 /* Operands [o, end) of the insn at hand have no place yet. */
 static void want(RaState *s, const RaOperand *o, const RaOperand *end, bool wanted)
@@ -27,67 +25,62 @@ static void want(RaState *s, const RaOperand *o, const RaOperand *end, bool want
     }
 }
 
-/* The place of operand o, a constant or in no register; behind it there are others up to `end`. */
-static NO_IPA RaLoc load_operand(RaState *s, const RaOperand *o, const RaOperand *end,
-                                 uint64_t lock)
+/* The registers of in's operands before `end`. */
+static uint64_t locked(const RaInsn *in, const RaOperand *end)
+{
+    uint64_t regs = 0;
+    for (const RaOperand *o = in->op; o != end; o++)
+        if (loc_is_reg(o->loc))
+            regs |= BIT(o->loc);
+    return regs;
+}
+
+/* The place of in's operand o, a constant or in no register. */
+static NO_IPA RaLoc load_operand(RaState *s, const RaInsn *in, const RaOperand *o)
 {
     const RaVal *v = &s->val[o->ref];
     if (o->flags & RAF_REMAT_OK && ra_is_const(s, o->ref))
         return LOC_REMAT;
     if (v->regs)
         return ra_best_reg(s, v->regs);
+    uint64_t lock = locked(in, o);
     uint64_t free = s->ra->target->temps[o->cls] & ~(lock | s->busy);
-    bool soon = free && v->next != POS_NONE && v->next - s->pos < RA_SOON;
-    if (o->flags & RAF_MEM_OK && v->mem && !soon)
+    if (o->flags & RAF_MEM_OK && v->mem && !(free && ra_is_soon(s, o)))
         return v->mem;
     s->lock = lock;
-    want(s, o, end, true);
+    want(s, o, in->op + in->n_ops, true);
     RaLoc r = ra_alloc_reg(s, o->cls, 0);
-    want(s, o, end, false);
+    want(s, o, in->op + in->n_ops, false);
     s->lock = 0;
     if (r != LOC_NONE)
         ra_copy_to(s, o->ref, r);
     return r;
 }
 
-static inline Taken plain_operands(RaState *s, RaInsn *in)
+static inline Done plain_operands(RaState *s, RaInsn *in)
 {
     const uint64_t temps = s->temps;
-    Taken t = {0, 0, 0, 0};
+    Done d = {0, 0};
     for (RaOperand *o = in->op, *end = o + in->n_ops; o != end; o++) {
         RaVal *v = &s->val[o->ref];
         v->next = o->after;
-        uint64_t pins = v->regs & ~temps, bit = 0;
+        uint64_t pins = v->regs & ~temps;
         if (UNLIKELY(!v->regs || o->flags & RAF_REMAT_OK)) {
-            o->loc = load_operand(s, o, end, t.lock);
-            bit = loc_is_reg(o->loc) ? BIT(o->loc) & temps : 0;
-            t.done &= ~bit; /* another value may just have lost it */
-        } else if (pins) {
-            o->loc = (RaLoc)__builtin_ctzll(pins);
+            o->loc = load_operand(s, in, o);
+            d.temps &= ~v->regs; /* another value may just have lost it */
         } else {
-            o->loc = (RaLoc)__builtin_ctzll(v->regs);
-            bit = v->regs & -v->regs;
+            o->loc = (RaLoc)__builtin_ctzll(pins ? pins : v->regs);
         }
-        t.lock |= bit;
-        if (o->after != POS_NONE)
-            continue;
-        t.dying |= bit;
-        t.done |= v->regs & temps;
-        t.mem |= v->mem;
+        if (o->after == POS_NONE) {
+            d.temps |= v->regs & temps;
+            d.mem |= v->mem;
+        }
     }
-    return t;
-}
-
-/* Once the insn is placed: spill places of values that it used up. */
-static NO_IPA void plain_release_mem(RaState *s, const RaInsn *in)
-{
-    for (uint32_t k = 0; k < in->n_ops; k++)
-        if (in->op[k].after == POS_NONE)
-            ra_release_mem(s, &s->val[in->op[k].ref]);
+    return d;
 }
 
 /* The result's place: the pin it is hinted to if nobody needs that any more, else a temp. */
-static inline RaLoc plain_dst(RaState *s, const RaInsn *in, const RaVal *v, Taken t)
+static inline RaLoc plain_dst(RaState *s, const RaOperand *dst, const RaVal *v, uint64_t done)
 {
     if (v->hint) {
         RaLoc p = (RaLoc)(v->hint - 1);
@@ -95,46 +88,81 @@ static inline RaLoc plain_dst(RaState *s, const RaInsn *in, const RaVal *v, Take
         if (next == POS_NONE || next > v->hint_pos)
             return p;
     }
-    uint64_t temps = s->ra->target->temps[in->dst[0].cls];
-    uint64_t free = temps & (~(s->busy | t.lock) | t.dying);
+    uint64_t temps = s->ra->target->temps[dst->cls];
+    uint64_t free = temps & (~s->busy | done);
     if (UNLIKELY(v->fix) && free & BIT(v->fix - 1))
         return (RaLoc)(v->fix - 1);
     return LIKELY(free) ? (RaLoc)__builtin_ctzll(free) : ra_victim(s, temps);
 }
 
 /* r's old value lives on: it is saved if this was its last place. */
-static NO_IPA void plain_save(RaState *s, RaLoc r, uint64_t lock)
+static NO_IPA void plain_save(RaState *s, const RaInsn *in, RaLoc r)
 {
-    s->lock = lock;
+    s->lock = locked(in, in->op + in->n_ops);
     ra_save_outside(s, r, BIT(r));
     s->lock = 0;
 }
 
-static inline void plain_result(RaState *s, RaInsn *in, Taken t)
+static inline void plain_result(RaState *s, RaInsn *in, uint64_t done)
 {
-    RaVal *v = &s->val[in->dst[0].ref];
-    RaLoc r = plain_dst(s, in, v, t);
+    IrRef ref = in->dst[0].ref;
+    RaVal *v = &s->val[ref];
+    RaLoc r = plain_dst(s, &in->dst[0], v, done);
     RaVal *old = &s->val[s->reg_val[r]];
     in->dst[0].loc = r;
     if (UNLIKELY(old->next != POS_NONE))
-        plain_save(s, r, t.lock);
+        plain_save(s, in, r);
     old->regs &= ~BIT(r);
-    s->reg_val[r] = in->dst[0].ref;
+    s->reg_val[r] = ref;
     v->regs |= BIT(r);
-    s->busy = (s->busy & ~t.done) | (BIT(r) & s->temps);
+    s->busy = (s->busy & ~done) | (BIT(r) & s->temps);
+}
+
+/* Recipes, and spill places of values that were used up. */
+static NO_IPA void plain_rest(RaState *s, const RaInsn *in)
+{
+    if (in->n_snap)
+        ra_place_snaps(s, in, in->n_dst ? BIT(in->dst[0].loc) : 0);
+    for (uint32_t k = 0; k < in->n_ops; k++)
+        if (in->op[k].after == POS_NONE)
+            ra_release_mem(s, &s->val[in->op[k].ref]);
 }
 
 static inline __attribute__((always_inline)) void place_plain(RaState *s, RaInsn *in)
 {
-    Taken t = plain_operands(s, in);
+    Done d = plain_operands(s, in);
+    if (UNLIKELY(in->n_snap))
+        d.temps &= ~ra_open_snaps(s, in);
     if (in->n_dst)
-        plain_result(s, in, t);
+        plain_result(s, in, d.temps);
     else
-        s->busy &= ~t.done;
-    if (UNLIKELY(t.mem & LOC_SPILL))
-        plain_release_mem(s, in);
+        s->busy &= ~d.temps;
+    if (UNLIKELY((d.mem & LOC_SPILL) | in->n_snap))
+        plain_rest(s, in);
     if (in->n_dst)
         ra_defined(s, in->dst[0].ref);
+}
+
+/* The general way, but for the frequent case of an only operand in a fixed register. */
+static NO_IPA void place_constrained(RaState *s, RaInsn *in)
+{
+    if (in->binds != RAF_FIXED || in->n_dst || in->n_ops != 1 || in->n_snap ||
+        in->n_tmp[RC_GPR] | in->n_tmp[RC_VEC]) {
+        ra_place_op(s, in);
+        return;
+    }
+    RaOperand *o = &in->op[0];
+    RaVal *v = &s->val[o->ref];
+    o->loc = o->fixed;
+    v->next = o->after;
+    if (s->reg_val[o->fixed] != o->ref) {
+        v->wanted = true;
+        ra_vacate(s, o->fixed, 0);
+        ra_copy_to(s, o->ref, o->fixed);
+        v->wanted = false;
+    }
+    if (v->next == POS_NONE)
+        ra_release(s, v);
 }
 
 /* `set` of a pinned slot: the value is in its register already, or moves there now. */
@@ -151,10 +179,10 @@ static inline void place_pin_set(RaState *s, RaInsn *in)
         ra_release(s, v);
 }
 
-/* The general way, for operands of a state insn or a set, too. */
+/* The operands of a state insn or a set. */
 static NO_IPA void place_op(RaState *s, RaInsn *in)
 {
-    if (in->plain)
+    if (ra_is_plain(in))
         place_plain(s, in);
     else
         ra_place_op(s, in);
@@ -201,10 +229,10 @@ static inline void place_insn(RaState *s, RaInsn *in)
         place_mem_set(s, in);
     else if (UNLIKELY(in->kind == RA_STATE))
         place_state_insn(s, in);
-    else if (LIKELY(in->plain))
+    else if (LIKELY(ra_is_plain(in)))
         place_plain(s, in);
     else
-        ra_place_op(s, in);
+        place_constrained(s, in);
 }
 
 /* What the insn before has left to be done. */

@@ -46,6 +46,10 @@ enum {
     RAF_EARLY = 8,     /* dst: written before all operands are read: shares no operand's register */
     RAF_REMAT_OK = 16, /* a constant may stay LOC_REMAT: the backend makes it an immediate */
     RAF_BINDS = RAF_TIED | RAF_FIXED | RAF_EARLY,
+    /* in RaInsn.binds alone: */
+    RAB_CLOBBERS = 32, /* it has some */
+    RAB_TWO = 64,      /* two results */
+    RAB_GENERAL = 128, /* the allocator's: no short way */
 };
 
 typedef struct RaOperand {
@@ -77,7 +81,7 @@ typedef struct RaInsn {
     union {
         struct {
             uint8_t n_tmp[RC_COUNT]; /* scratch registers it needs; sum <= RA_MAX_TMP */
-            uint8_t binds;           /* RAF_BINDS of its operands and results, by select() */
+            uint8_t binds;           /* RAF_BINDS of its operands and results, RAB_* */
         };
         uint32_t demands; /* 0: none of these */
     };
@@ -89,12 +93,17 @@ typedef struct RaInsn {
     uint32_t first_snap;          /* filled in: recipes for sunk sets, */
     uint8_t n_snap;               /* snap[first_snap] and so on */
     uint8_t observer;             /* 1: FAULT or EXIT effect: the pin convention holds here */
-    bool plain;                   /* the allocator's: no constraints but operands' classes */
     uint32_t first_move, n_moves; /* filled in: moves to do before it, in order */
     RaLoc tmp[RA_MAX_TMP];        /* filled in: general ones first */
     RaOperand dst[2];
     RaOperand op[RA_MAX_OPS];
 } RaInsn;
+
+/* No constraints but what class the few operands are of. */
+static inline bool ra_is_plain(const RaInsn *in)
+{
+    return !in->demands && in->n_ops <= 3;
+}
 
 /* One move, already sequenced (no parallel semantics left). `from` may be LOC_REMAT. */
 typedef struct RaMove {
