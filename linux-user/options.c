@@ -73,8 +73,9 @@ static const OptRow rows[] = {
     {OPT_LOGFILE, "D", "log-file", "file", "QEMU_LOG_FILENAME", "where the log goes; %d: pid"},
     {OPT_GDB, "g", "gdb", "port", "QEMU_GDB", "wait for gdb (not there yet)"},
     {OPT_PERFMAP, "perfmap", "", "", "QEMU_PERFMAP", "write /tmp/perf-PID.map"},
-    {OPT_ONE_INSN, "one-insn-per-tb", "singlestep", "", "QEMU_ONE_INSN_PER_TB",
+    {OPT_ONE_INSN, "one-insn-per-tb", "", "", "QEMU_ONE_INSN_PER_TB",
      "one guest instruction per unit"},
+    {OPT_ONE_INSN, "singlestep", "", "", "QEMU_SINGLESTEP", "the same by its older name"},
     {OPT_IGNORED, "B", "guest-base", "address", "QEMU_GUEST_BASE", "accepted, without effect"},
     {OPT_IGNORED, "R", "reserved-va", "size", "QEMU_RESERVED_VA", "accepted, without effect"},
     {OPT_TB_SIZE, "tb-size", "", "MiB", "QEMU_TB_SIZE", "room for translated code"},
@@ -255,6 +256,19 @@ static int set_number(Reader *r, const char *value, uint64_t *out)
     return str_number(value, out) ? -1 : usage_error(r, "not a number after");
 }
 
+/* Bytes, KiB with a K behind the number, MiB with an M. */
+static int set_size(Reader *r, const char *value, uint64_t *out)
+{
+    size_t n = str_len(value);
+    char last = n ? value[n - 1] : 0;
+    unsigned shift = last == 'k' || last == 'K' ? 10 : last == 'M' ? 20 : 0;
+    const char *digits = shift ? copy_text(r->arena, value, n - 1) : value;
+    if (!digits || !str_number(digits, out) || *out > ~0ull >> shift)
+        return usage_error(r, "not a number after");
+    *out <<= shift;
+    return -1;
+}
+
 /* "7" or "7c": the descriptor, to be closed after loading with c. */
 static int set_exec_fd(Reader *r, const char *value)
 {
@@ -335,7 +349,7 @@ static int set_value(Reader *r, OptId id, const char *value)
     case OPT_LOG:
         return set_log(r, value);
     case OPT_STACK:
-        return set_number(r, value, &o->stack_size);
+        return set_size(r, value, &o->stack_size);
     case OPT_HOST_FEATURES:
         o->host_features = value;
         break;
@@ -442,8 +456,8 @@ static int read_words(Reader *r, int argc, char **argv)
 
 int options_parse(Options *o, Arena *a, int argc, char **argv, char **envp)
 {
-    *o = (Options){.exec_fd = -1, .opt_limit = ~0ull, .unit_limit = ~0ull,
-                   .cold_runs = COLD_RUNS_AUTO};
+    *o = (Options){
+        .exec_fd = -1, .opt_limit = ~0ull, .unit_limit = ~0ull, .cold_runs = COLD_RUNS_AUTO};
     o->env_tail = &o->env;
     Reader r = {o, a, ""};
     int status = read_env(&r, envp);
@@ -456,12 +470,18 @@ size_t options_inherit(const Options *o, const char **words, size_t max)
         const char *name, *value;
         bool on;
     } list[] = {
-        {"-L", o->sysroot, o->sysroot},          {"-cpu", o->cpu, o->cpu},
-        {"-r", o->release, o->release},          {"-D", o->log_file, o->log_file},
-        {"-d", o->log_items, o->log_items},      {"-strace", NULL, o->strace},
-        {"-one-insn-per-tb", NULL, o->one_insn}, {"-perfmap", NULL, o->perf_map},
-        {"-interpret", NULL, o->interpret},      {"-verify", NULL, o->verify},
-        {"-wx-split", NULL, o->wx_split},        {"-coverage", NULL, o->coverage},
+        {"-L", o->sysroot, o->sysroot},
+        {"-cpu", o->cpu, o->cpu},
+        {"-r", o->release, o->release},
+        {"-D", o->log_file, o->log_file},
+        {"-d", o->log_items, o->log_items},
+        {"-strace", NULL, o->strace},
+        {"-one-insn-per-tb", NULL, o->one_insn},
+        {"-perfmap", NULL, o->perf_map},
+        {"-interpret", NULL, o->interpret},
+        {"-verify", NULL, o->verify},
+        {"-wx-split", NULL, o->wx_split},
+        {"-coverage", NULL, o->coverage},
         {"-cold-runs", o->cold_text, o->cold_text},
         {"-ra-seed", o->seed_text, o->seed_text},
         {"-opt-passes", o->opt_limit_text, o->opt_limit_text},

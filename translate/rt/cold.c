@@ -15,9 +15,9 @@
  * Visits are counted in a table by hash of the pc. Nothing ever counts down: a loop of many blocks
  * must get out of here whatever else runs, so blocks that share an entry are only translated the
  * earlier. The table also tells which way branches went so far: a unit does not go on behind a
- * branch where no block was ever begun (cold_seen; while the process is young, few), and which blocks loops begin with
- * (cold_loop_head): their units do not end where other units begin. Two threads counting at once
- * may lose a visit: no harm.
+ * branch where no block was ever begun (cold_seen; while the process is young, few), and which
+ * blocks loops begin with (cold_loop_head): their units do not end where other units begin. Two
+ * threads counting at once may lose a visit: no harm.
  *
  *     0x400804: stp x29, x30, [sp, #-160]! ... b.ne 0x400a00     one block, interpreted a few
  * times, then the head of a unit
