@@ -70,7 +70,7 @@ static bool keeps_flags(const X64Sel *s, IrRef j, IrRef at)
     const IrInsn *x = x64_ir(s, j);
     if (keeps[x->op] & (KEEPS | KEEPS_PLAIN))
         return keeps[x->op] == KEEPS || access_keeps(s, x);
-    return !s->val[j].need && !s->val[j].eflags && !ir_effects(x) && !used_between(s, j, at);
+    return !s->val[j] && !ir_effects(x) && !used_between(s, j, at);
 }
 
 /* All insns between the one at `from` and the reader `at` keep EFLAGS. */
@@ -124,7 +124,7 @@ static bool reuse_compare(X64Sel *s, RaInsn *r, IrRef a, IrRef b, X64Cc cc)
             continue;
         X64Cc c = cc;
         if (keeps[x->op] == COMPARES && leaves_compare(s, j, a, b, &c)) {
-            s->val[j].eflags |= X64_EFL_WANTED;
+            s->val[j] |= X64_EFL_WANTED;
             r->cond = COND_EFLAGS;
             r->cc = (uint8_t)c;
             r->imm = j;
@@ -170,7 +170,7 @@ static bool test_mask(X64Sel *s, RaInsn *r, IrRef a, uint64_t mask, unsigned siz
 static bool test_of(X64Sel *s, RaInsn *r, IrRef v, unsigned size, X64Cc cc)
 {
     const IrInsn *x = x64_ir(s, v);
-    if (s->val[v].need || size < 2)
+    if (s->val[v] & X64_NEED || size < 2)
         return false;
     if (x->op == IR_AND) {
         if (ir_is_const(s->u, x->arg[1])) {
@@ -228,7 +228,7 @@ static void sel_cmp(X64Sel *s, RaInsn *r, const IrInsn *in, bool negate)
     X64Cc cc = (X64Cc)(cmp_to_x64[c] ^ negate);
     const IrInsn *x = x64_ir(s, a);
     bool zero = ir_is_const(s->u, b) && ir_value(s->u, b) == 0;
-    bool mask = (x->op == IR_AND || x->op == IR_UBFX) && !s->val[a].need && !s->val[a].eflags;
+    bool mask = (x->op == IR_AND || x->op == IR_UBFX) && !s->val[a];
     if (zero && mask) /* a test makes the operation itself unnecessary */
         cond_compare(s, r, a, b, cc);
     else if (!reuse_compare(s, r, a, b, cc))
@@ -256,12 +256,12 @@ static void cond_packed(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
 static bool reuse_ucomi(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
 {
     X64Cond out;
-    unsigned have = s->val[f].eflags & (X64_EFL_UCOMI | X64_EFL_UCOMI_SWAP);
+    unsigned have = s->val[f] & (X64_EFL_UCOMI | X64_EFL_UCOMI_SWAP);
     for (unsigned swap = 0; swap < 2; swap++) {
         unsigned bit = swap ? X64_EFL_UCOMI_SWAP : X64_EFL_UCOMI;
         if ((have && have != bit) || !x64_fcmp_cond(c, swap, &out))
             continue;
-        s->val[f].eflags |= (uint8_t)bit;
+        s->val[f] |= (uint8_t)bit;
         set_cond(r, COND_UCOMI, c, 0, 0);
         r->extra |= swap << 8;
         return true;
@@ -279,7 +279,7 @@ static bool reuse_flags(X64Sel *s, RaInsn *r, IrRef f, IrCond c)
     case IR_FLLOGIC:
         if (!window_open(s, f, r->ir))
             return false;
-        s->val[f].eflags |= X64_EFL_WANTED;
+        s->val[f] |= X64_EFL_WANTED;
         r->cond = COND_EFLAGS;
         r->cc = cc_to_x64[c];
         r->imm = f;
@@ -323,14 +323,14 @@ static void cond_bool(X64Sel *s, RaInsn *r, IrRef ref, X64Cc cc)
 {
     const IrInsn *x = x64_ir(s, ref);
     X64Val *v = &s->val[ref];
-    if (x->op == IR_BAND && !v->need && !v->eflags) {
+    if (x->op == IR_BAND && !*v) {
         set_cond(r, COND_TEST, cc, 2, 0);
         x64_sel_use(s, r, x->arg[0], RC_GPR, 0);
         x64_sel_use(s, r, x->arg[1], RC_GPR, 0);
         return;
     }
     if ((x->op == IR_BAND || x->op == IR_BOR) && window_open(s, ref, r->ir)) {
-        v->eflags |= X64_EFL_WANTED;
+        *v |= X64_EFL_WANTED;
         set_cond(r, COND_EFLAGS, cc, 0, ref);
         return;
     }

@@ -47,7 +47,7 @@ void x64_select_br(X64Sel *s, IrRef i, const IrInsn *in)
 {
     x64_sel_new(s, i)->kind = RA_STATE;
     for (uint32_t k = 0; k < ir_list_len(s->u, in->arg[1]); k++)
-        s->val[ir_list_refs(s->u, in->arg[1])[k]].need = true;
+        s->val[ir_list_refs(s->u, in->arg[1])[k]] |= X64_NEED;
 }
 
 void x64_select_xif(X64Sel *s, IrRef i, const IrInsn *in)

@@ -34,7 +34,7 @@ static IrRef twin_before(const X64Sel *s, IrRef i)
         IrOp op = (IrOp)x64_ir(s, j)->op;
         if (op == IR_NOP || op == IR_CONST || op == IR_GADDR)
             continue;
-        return is_twin(s, i, j) && (s->val[j].need || s->val[j].eflags) ? j : 0;
+        return is_twin(s, i, j) && s->val[j] ? j : 0;
     }
     return 0;
 }
@@ -51,7 +51,7 @@ static bool carry_at_hand(X64Sel *s, const RaInsn *r, IrRef f)
     bool made = op == IR_FLADD || op == IR_FLSUB || op == IR_FLADC || op == IR_FLSBC;
     if (!made || !x64_sel_eflags_stay(s, f, r->ir))
         return false;
-    s->val[f].eflags |= X64_EFL_WANTED;
+    s->val[f] |= X64_EFL_WANTED;
     return true;
 }
 
@@ -77,7 +77,7 @@ static RaInsn *new_flags(X64Sel *s, IrRef i, IrType t)
 {
     RaInsn *r = x64_sel_new(s, i);
     r->size = (uint8_t)x64_type_size(t);
-    if (s->val[i].need)
+    if (s->val[i] & X64_NEED)
         r->form |= XF_FLAGS;
     return r;
 }
@@ -91,12 +91,11 @@ static void sel_with_result(X64Sel *s, IrRef i, IrRef twin)
     r->form |= XF_RESULT;
     r->cc = y->op;
     x64_sel_dst(s, r, twin, RC_GPR, 0);
-    if (s->val[i].need) {
+    if (s->val[i] & X64_NEED) {
         x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
         x64_sel_early(r, 1);
     }
-    s->val[twin].need = false;
-    s->val[twin].eflags = 0;
+    s->val[twin] = 0;
     x64_sel_use_int(s, r, y->arg[0], size, RAF_TIED);
     use_rest(s, r, y, size);
 }
@@ -113,7 +112,7 @@ void x64_select_flags(X64Sel *s, IrRef i, const IrInsn *in)
     RaInsn *r = new_flags(s, i, t);
     r->cc = in->op;
     bool in_place = in->op == IR_FLSUB || in->op == IR_FLLOGIC; /* cmp, test */
-    if (s->val[i].need) {
+    if (s->val[i] & X64_NEED) {
         x64_sel_dst_fixed(s, r, i, RC_GPR, X64_RAX);
         if (!in_place)
             x64_sel_early(r, 0);

@@ -63,15 +63,20 @@ enum {
 
 /* ---- select --------------------------------------------------------------------------------- */
 
-/* What the insns described so far want of a value. */
-typedef union X64Val {
-    struct {
-        bool need;      /* one of them reads it */
-        uint8_t eflags; /* X64_EFL_*: one reads EFLAGS that its maker leaves (for fcmp: its operands
-                           must then be described so that none moves after) */
-    };
-    uint16_t all;
-} X64Val;
+/*
+ * What the insns described so far want of a value. All in one byte: a load of more than was stored
+ * last would wait for the store.
+ */
+typedef uint8_t X64Val;
+enum {
+    /* one reads EFLAGS that its maker leaves: */
+    X64_EFL_WANTED = 1,     /* those of a subtraction: ZF SF OF, CF = not C */
+    X64_EFL_UCOMI = 2,      /* fcmp: what ucomis a, b leaves; its operands must then be described */
+    X64_EFL_UCOMI_SWAP = 4, /* so that none moves after. fcmp: what ucomis b, a leaves */
+    X64_EFL_ANY = 7,
+    X64_EFL_SHIFT = 24, /* place of these bits in RaInsn.extra */
+    X64_NEED = 8,       /* one reads it */
+};
 
 typedef struct X64Sel {
     RaUnit *ra;
@@ -85,13 +90,6 @@ typedef struct X64Sel {
     bool fail;
 } X64Sel;
 
-enum {
-    X64_EFL_WANTED = 1,     /* leave EFLAGS as a subtraction would: ZF SF OF, CF = not C */
-    X64_EFL_UCOMI = 2,      /* fcmp: leave what ucomis a, b leaves */
-    X64_EFL_UCOMI_SWAP = 4, /* fcmp: what ucomis b, a leaves */
-    X64_EFL_SHIFT = 24,     /* place of these bits in RaInsn.extra */
-};
-
 static inline bool x64_wants_eflags(const RaInsn *r)
 {
     return r->extra >> X64_EFL_SHIFT != 0;
@@ -104,7 +102,7 @@ static inline bool x64_wants_eflags(const RaInsn *r)
 static inline RaInsn *x64_sel_new(X64Sel *s, uint32_t ir)
 {
     /* read first, then field by field: so stores of constants, the caller's too, become few */
-    uint32_t eflags = s->val[ir].eflags;
+    uint32_t eflags = s->val[ir] & X64_EFL_ANY;
     RaInsn *r = --s->at;
     r->ir = ir;
     r->kind = RA_OP;
@@ -153,7 +151,7 @@ static inline void x64_sel_use(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, un
 {
     DCHECK(r->n_ops < RA_MAX_OPS);
     x64_sel_operand(r, &r->op[r->n_ops++], ref, cls, flags);
-    s->val[ref].need = true;
+    s->val[ref] |= X64_NEED;
 }
 void x64_sel_use_fixed(X64Sel *s, RaInsn *r, IrRef ref, RegClass cls, unsigned reg, unsigned flags);
 static inline void x64_sel_tmp(RaInsn *r, unsigned gpr, unsigned vec)
@@ -205,7 +203,7 @@ static inline void x64_sel_op(X64Sel *s, RaInsn *r, unsigned k, IrRef alias, uns
     _Static_assert(RAF_MEM_OK == 1, "a narrow value takes it away");
     IrRef ref = alias & ~X64_NARROW;
     x64_sel_operand(r, &r->op[k], ref, RC_GPR, flags & ~(alias >> X64_NARROW_SHIFT));
-    s->val[ref].need = true;
+    s->val[ref] |= X64_NEED;
 }
 /* x64_sel_use of an integer operand through x64_sel_alias. */
 static inline void x64_sel_use_int(X64Sel *s, RaInsn *r, IrRef ref, unsigned size, unsigned flags)

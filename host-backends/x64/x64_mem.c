@@ -183,7 +183,7 @@ void x64_select_amo(X64Sel *s, IrRef i, const IrInsn *in)
     RaInsn *r = x64_sel_new(s, i);
     unsigned size = size_of(in), k = MA_AMO(in->aux);
     r->observer = 1;
-    if (!s->val[i].need && k <= AMO_XOR) {
+    if (!(s->val[i] & X64_NEED) && k <= AMO_XOR) {
         r->form = MF_NORES;
         use_address(s, r, in, false, 0);
         x64_sel_use_int(s, r, in->arg[1], size, 0);

@@ -81,11 +81,11 @@ static __attribute__((noinline)) void sel_sunk(X64Sel *s, const IrInsn *in)
     const IrInsn *p = x64_ir(s, in->arg[0]);
     s->ra->sunk = true;
     if (p->op != IR_FLADD && p->op != IR_FLSUB && p->op != IR_FLLOGIC) {
-        s->val[in->arg[0]].need = true;
+        s->val[in->arg[0]] |= X64_NEED;
         return;
     }
     for (unsigned k = 0; k < ir_ops[p->op].nargs; k++)
-        s->val[ir_recipe_arg(s->u, p->arg[k])].need = true;
+        s->val[ir_recipe_arg(s->u, p->arg[k])] |= X64_NEED;
 }
 
 /* To a slot in memory, or a pinned vector. */
@@ -184,7 +184,7 @@ static void sel_block(X64Sel *s, const IrBlock *b)
     s->block_first = b->first;
     while (in != first) {
         in--, val--;
-        if (!(val->all | always[in->op]))
+        if (!(*val | always[in->op]))
             continue;
         IrRef i = (IrRef)(val - s->val);
         if (in->op <= IR_GET) {
@@ -203,13 +203,13 @@ static void sel_block(X64Sel *s, const IrBlock *b)
 static bool sel_open(X64Sel *s, RaUnit *ra)
 {
     const IrUnit *u = ra->ir;
-    size_t n = (u->n + 15) & ~(size_t)15; /* cleared by the line */
+    size_t n = (u->n + 31) & ~(size_t)31; /* cleared 32 at a time */
     uint64_t *val = arena_alloc(ra->arena, n * (sizeof(X64Val) + sizeof(IrRef)));
     if (!val || u->n > ra->cap)
         return false;
-    for (uint64_t *p = val, *end = p + n / 4; p != end; p += 4)
+    for (uint64_t *p = val, *end = p + n / 8; p != end; p += 4)
         p[0] = p[1] = p[2] = p[3] = 0;
-    IrRef *gets = (IrRef *)(val + n / 4);
+    IrRef *gets = (IrRef *)(val + n / 8);
     ra->sunk = false;
     s->ra = ra;
     s->u = u;

@@ -29,17 +29,15 @@ static RaInsn *new_int(X64Sel *s, IrRef i, unsigned form, unsigned dst_flags)
 }
 
 /*
- * i = a op b with b as an immediate of and/or/xor/add/sub/mul. An `and` that clears the upper half
- * is one of 32 bits. False when b is none.
+ * i = a op b with the constant b as an immediate of and/or/xor/add/sub/mul. An `and` that clears
+ * the upper half is one of 32 bits. False when b is no immediate.
  */
-static inline bool sel_binary_imm(X64Sel *s, IrRef i, const IrInsn *in, IrRef a, IrRef b)
+static bool sel_binary_imm(X64Sel *s, IrRef i, const IrInsn *in, IrRef a, IrRef b)
 {
-    if (!ir_is_const(s->u, b))
-        return false;
     unsigned size = x64_type_size((IrType)in->type), sh = 64 - (8u << size);
     uint64_t v = ir_value(s->u, b);
     int64_t imm = (int64_t)(v << sh) >> sh;
-    bool eflags = s->val[i].eflags;
+    bool eflags = s->val[i] & X64_EFL_ANY;
     if (in->op == IR_AND && !x64_is_s32(imm) && v <= UINT32_MAX && !eflags) {
         size = 2;
         imm = (int32_t)v;
@@ -69,10 +67,11 @@ static bool sel_lea(X64Sel *s, IrRef i, IrRef a, IrRef b)
 {
     const IrInsn *sh = x64_ir(s, b);
     unsigned size = x64_type_size((IrType)x64_ir(s, i)->type);
-    if (!ir_is_const(s->u, sh->arg[1]) || size < 2 || s->val[i].eflags || ir_is_const(s->u, a))
+    if (!ir_is_const(s->u, sh->arg[1]) || size < 2 || s->val[i] & X64_EFL_ANY ||
+        ir_is_const(s->u, a))
         return false;
     uint64_t k = ir_value(s->u, sh->arg[1]) & ((8u << size) - 1);
-    if (k < 1 || k > 3 || s->val[b].need)
+    if (k < 1 || k > 3 || s->val[b] & X64_NEED)
         return false;
     IrRef alias_a = x64_sel_alias(s, a, size), alias_b = x64_sel_alias(s, sh->arg[0], size);
     RaInsn *r = new_sized(s, i, XF_LEA, size, 2);
@@ -98,19 +97,19 @@ void x64_select_commutative(X64Sel *s, IrRef i, const IrInsn *in)
     }
     if (in->op == IR_ADD && sel_add_of_shift(s, i, a, b))
         return;
-    if (!sel_binary_imm(s, i, in, a, b))
+    if (!ir_is_const(s->u, b) || !sel_binary_imm(s, i, in, a, b))
         sel_binary(s, i, in, a, b, 0);
 }
 
 void x64_select_sub(X64Sel *s, IrRef i, const IrInsn *in)
 {
     IrRef a = in->arg[0], b = in->arg[1];
-    if (ir_is_const(s->u, a) && ir_value(s->u, a) == 0 && !s->val[i].eflags) {
+    if (ir_is_const(s->u, a) && ir_value(s->u, a) == 0 && !(s->val[i] & X64_EFL_ANY)) {
         RaInsn *r = new_int(s, i, XF_NEG, 0);
         x64_sel_use_int(s, r, b, r->size, 0);
         return;
     }
-    if (!sel_binary_imm(s, i, in, a, b))
+    if (!ir_is_const(s->u, b) || !sel_binary_imm(s, i, in, a, b))
         sel_binary(s, i, in, a, b, RAF_TIED);
 }
 

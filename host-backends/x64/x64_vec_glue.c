@@ -59,19 +59,20 @@ IrRef x64_vec_sel_result(X64Sel *s, IrRef ref)
 static bool fuse_vfrom(X64Sel *s, XvSel *x, IrRef i)
 {
     IrRef a = x64_ir(s, i)->arg[0];
-    if (s->u->n_blocks != 1 || a + 1 != i || s->val[a].need || !xv_may_be_vector(&x->env, a))
+    if (s->u->n_blocks != 1 || a + 1 != i || (s->val[a] & X64_NEED) ||
+        !xv_may_be_vector(&x->env, a))
         return false;
-    s->val[a].need = true;
+    s->val[a] |= X64_NEED;
     x->fused[a] = i;
     return true;
 }
 
 static unsigned fcmp_form(const X64Sel *s, IrRef i)
 {
-    unsigned form = s->val[i].need ? XV_FCMP_VALUE : 0;
-    if (s->val[i].eflags & X64_EFL_UCOMI)
+    unsigned form = s->val[i] & X64_NEED ? XV_FCMP_VALUE : 0;
+    if (s->val[i] & X64_EFL_UCOMI)
         form |= XV_FCMP_UCOMI;
-    if (s->val[i].eflags & X64_EFL_UCOMI_SWAP)
+    if (s->val[i] & X64_EFL_UCOMI_SWAP)
         form |= XV_FCMP_SWAP;
     return form;
 }
