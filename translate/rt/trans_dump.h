@@ -4,6 +4,11 @@
 
 #include "rt_internal.h"
 
+/* False when nothing is shown of any unit: the functions below need not be called. */
+static inline bool dump_any(void)
+{
+    return UNLIKELY(log_mask || rt.cfg.dump_pc);
+}
 /* True when channel ch is to be shown for the unit at pc. */
 bool dump_on(LogChannel ch, uint64_t pc);
 void dump_guest(const IrUnit *u, GuestAddr lo, GuestAddr hi); /* LOG_IN_ASM */

@@ -142,7 +142,7 @@ static void front_keep_source(Trans *t, const CodeWindow *w, const RtCode *rc)
 static void front_fold(Trans *t)
 {
     bool all = rt.cfg.opt_limit >= OPT_PASS_COUNT && rt.unit_counter <= rt.cfg.unit_limit;
-    if (all && !rt.cfg.interpret && !dump_on(LOG_OP, t->lo))
+    if (all && !rt.cfg.interpret && !(dump_any() && dump_on(LOG_OP, t->lo)))
         opt_fold_open(t->fold, &t->ir, OPT_ALL_PASSES);
 }
 
@@ -252,7 +252,8 @@ static bool trans_back(Trans *t, CodeOut *out)
     const RtConfig *cfg = &rt.cfg;
     if (t->ir.overflow)
         return trans_limit(t, "the front end");
-    dump_ir(&t->ir, LOG_OP, "IR of the front end");
+    if (dump_any())
+        dump_ir(&t->ir, LOG_OP, "IR of the front end");
     if (cfg->verify)
         dump_verify(&t->ir, "front end");
     trans_lower_open(t);
@@ -261,14 +262,16 @@ static bool trans_back(Trans *t, CodeOut *out)
                         .verify = cfg->verify};
         opt_run(&t->ir, &t->scratch, &oc);
     }
-    dump_ir(&t->ir, LOG_OP_OPT, "IR after the passes");
+    if (dump_any())
+        dump_ir(&t->ir, LOG_OP_OPT, "IR after the passes");
     trans_lower_open(t);
     if (!cfg->backend->select(&t->ra))
         return trans_limit(t, "selection");
     RaConfig rc = {.random_seed = cfg->ra_seed, .check = cfg->verify};
     if (!ra_run(&t->ra, &rc))
         return trans_limit(t, "allocation");
-    dump_ra(&t->ra);
+    if (dump_any())
+        dump_ra(&t->ra);
     *out = trans_out(t);
     if (!cfg->backend->emit(&t->ra, &rt.stubs, out))
         return trans_limit(t, "emission");
@@ -286,9 +289,11 @@ static uint32_t trans_place(Trans *t, Vcpu *v, GuestAddr pc, const CodeOut *out,
     SideEntry *side = (SideEntry *)((PageNode *)(u + 1) + pages);
     SideRecipe *rec = (SideRecipe *)ALIGN_UP((uint64_t)(side + out->n_side), 16);
     __builtin_memcpy(side, out->side, out->n_side * sizeof(*side));
-    __builtin_memcpy(rec, out->recipes, out->n_recipes * sizeof(*rec));
+    if (out->n_recipes)
+        __builtin_memcpy(rec, out->recipes, out->n_recipes * sizeof(*rec));
     uint8_t *source = (uint8_t *)(rec + out->n_recipes);
-    __builtin_memcpy(source, t->source, t->n_source);
+    if (t->n_source)
+        __builtin_memcpy(source, t->source, t->n_source);
     *u = (Unit){.pc = pc,
                 .host_entry = out->rx,
                 .host_end = out->rx + out->size,
@@ -350,11 +355,13 @@ static TransStatus trans_try(Vcpu *v, GuestAddr pc, uint64_t seq, Unit **res)
         TransStatus st = trans_front(v, pc, max);
         if (st != TRANS_OK)
             return st;
-        dump_guest(&t->ir, pc, t->hi);
+        if (dump_any())
+            dump_guest(&t->ir, pc, t->hi);
         if (trans_back(t, &out))
             break;
     }
-    dump_host(out.rw, out.rx, out.size);
+    if (dump_any())
+        dump_host(out.rw, out.rx, out.size);
     *res = trans_publish(v, t, pc, &out, seq);
     return TRANS_OK;
 }
