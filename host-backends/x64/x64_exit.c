@@ -91,7 +91,12 @@ ExitRec *x64_exit_rec(X64Ctx *c, ExitKind kind, int64_t target_off, uint32_t *in
     }
     *index = out->n_exits++;
     ExitRec *rec = (ExitRec *)out->data_rw + *index;
-    *rec = (ExitRec){.ic_pc = ~0ull, .target_off = target_off, .kind = (uint8_t)kind};
+    enum { HALF = sizeof *rec / 2 };
+    memset(rec, 0, HALF); /* the compiler makes a slow string store of more */
+    memset((uint8_t *)rec + HALF, 0, sizeof *rec - HALF);
+    rec->ic_pc = ~0ull;
+    rec->target_off = target_off;
+    rec->kind = (uint8_t)kind;
     return rec;
 }
 

@@ -332,11 +332,20 @@ static X64EmitFn *const emit_fn[IR_OP_COUNT] = {
 #undef X64OP
 };
 
-static __attribute__((noinline)) void emit_moves(X64Ctx *c, const RaInsn *r)
+static __attribute__((noinline)) void emit_all_moves(X64Ctx *c, const RaInsn *r)
 {
     const RaMove *m = &c->ra->moves[r->first_move];
     for (uint32_t k = 0; k < r->n_moves; k++)
         emit_move(c, &m[k]);
+}
+
+static inline void emit_moves(X64Ctx *c, const RaInsn *r)
+{
+    const RaMove *m = &c->ra->moves[r->first_move];
+    if (r->n_moves == 1 && m->from < LOC_VEC && m->to < LOC_VEC)
+        x64_copy(&c->e, c->insns[m->ref].type == IR_I64, m->to, m->from);
+    else
+        emit_all_moves(c, r);
 }
 
 static inline void emit_insn(X64Ctx *c, const RaInsn *r)
