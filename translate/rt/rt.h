@@ -122,7 +122,10 @@ bool rt_code_is_split(void);
 bool rt_vcpu_init(Vcpu *v);
 /* Gives back what rt_vcpu_init took. Not while v runs. */
 void rt_vcpu_free(Vcpu *v);
-/* Registers v among those that invalidation waits for; unregister when its thread ends. */
+/*
+ * Registers v among those that invalidation waits for, before its rt_state_load(), which takes in what
+ * rt_guard() did until then; unregister when its thread ends.
+ */
 void rt_vcpu_enter(Vcpu *v);
 void rt_vcpu_exit(Vcpu *v);
 /*
