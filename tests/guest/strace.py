@@ -41,7 +41,10 @@ SAME = [
     (r'^clone3?\(.*\) = ', 'clone = '),                    # libraries choose between the two
 ]
 TASK_CALLS = re.compile(r'getpriority|clone|write|exit_group|execve|wait4|---|\+\+\+ killed')
-TASK_NUMBERS = re.compile(r'getpid|gettid|kill|tgkill|rt_sig|wait4|clone|---')
+# Where the number of a task stands.
+TASK_NUMBERS = [re.compile(p) for p in
+                (r'(^get[pt]id\(\) += )(\d+)', r'(^t?g?kill\(|^rt_sigqueueinfo\()(\d+)',
+                 r'(^tgkill\(\w+, )(\d+)', r'(si_pid=)(\d+)', r'(^(?:wait4|clone).* += )(\d+)')]
 failures = 0
 
 
@@ -79,8 +82,9 @@ def guest(name, where):
     run([FERRY, '-strace', '-D', 'log.%d', './prog'], where)
     tasks = {}
     # A child writes into its parent's log until it starts a program of its own.
-    for p in sorted(glob.glob(where + '/log.*'), key=lambda p: int(p.rsplit('.', 1)[1])):
-        for line in open(p).read().splitlines():
+    logs = [open(p).read() for p in glob.glob(where + '/log.*')]
+    for text in sorted(logs, key=lambda text: 'write(1, "begin' not in text):
+        for line in text.splitlines():
             m = re.match(r'(\d+) ((?:<\.\.\. \w+ resumed> = )?)(.+)$', line)
             if not m:
                 fail(name, 'a line of the trace is %r' % line)
@@ -94,16 +98,21 @@ def guest(name, where):
 
 
 def normal(line, numbers):
-    if TASK_NUMBERS.match(line):
-        line = re.sub(r'\b\d+\b', lambda m: numbers.get(m[0], m[0]), line)
+    for place in TASK_NUMBERS:
+        line = place.sub(lambda m: m[1] + numbers.get(m[2], m[2]), line)
     for pattern, to in SAME:
         line = re.sub(pattern, to, line)
     return re.sub(r'\w+(?:\|\w+)+', lambda m: '|'.join(sorted(m[0].split('|'))), line)
 
 
-def by_age(tasks):
-    """Numbers of the tasks as words, in the order in which they were made."""
-    return {str(t): 'TASK%d' % i for i, t in enumerate(sorted(tasks))}
+def is_first(lines):
+    return any(l.startswith('write(1, "begin') for l in lines)
+
+
+def by_age(main, lines):
+    """Numbers of the tasks as words: the first one's, then those that it made."""
+    made = [m[1] for l in lines for m in [re.match(r'clone3?\(.*\) += (\d+)$', l)] if m]
+    return {n: 'TASK%d' % i for i, n in enumerate([str(main), *made])}
 
 
 def marked(lines):
@@ -120,7 +129,8 @@ def compare(name, want, got):
         return
     lines = []
     for tasks in want, got:
-        numbers, main = by_age(tasks), min(tasks)
+        main = [t for t in tasks if is_first(tasks[t])][0]
+        numbers = by_age(main, tasks[main])
         both = ([normal(l, numbers) for l in marked(tasks[main])],
                 sorted([normal(l, numbers) for l in tasks[t] if TASK_CALLS.match(l)]
                        for t in tasks if t != main))
