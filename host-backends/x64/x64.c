@@ -14,15 +14,28 @@
 
 X64Config x64_cfg;
 
-/* The slot of highest priority of this type that has no register yet; n when there is none. */
-static uint32_t next_slot(const SlotDesc *slots, uint32_t n, SlotType type, const RaTarget *t)
+/* Slot numbers by falling priority; equal ones by number. This runs at every start. */
+static void order_by_pin(const SlotDesc *slots, uint32_t n, uint8_t *order)
 {
-    uint32_t best = n;
+    uint16_t at[256 + 1] = {0}; /* at[p]: where the next one of priority 255 - p goes */
     for (uint32_t k = 0; k < n; k++)
-        if (slots[k].type == type && slots[k].pin && t->pin_of_slot[k] == LOC_NONE)
-            if (best == n || slots[k].pin > slots[best].pin)
-                best = k;
-    return best;
+        at[255 - slots[k].pin + 1]++;
+    for (uint32_t p = 1; p < 256; p++)
+        at[p] = (uint16_t)(at[p] + at[p - 1]);
+    for (uint32_t k = 0; k < n; k++)
+        order[at[255 - slots[k].pin]++] = (uint8_t)k;
+}
+
+/* The next slot of this type that has a priority, from *at on in order; n when there is none. */
+static uint32_t next_slot(const SlotDesc *slots, uint32_t n, SlotType type, const uint8_t *order,
+                          uint32_t *at)
+{
+    while (*at < n) {
+        uint32_t k = order[(*at)++];
+        if (slots[k].type == type && slots[k].pin)
+            return k;
+    }
+    return n;
 }
 
 static void pin(RaTarget *t, uint32_t slot, RaLoc reg)
@@ -36,19 +49,22 @@ static void choose_pins(RaTarget *t, const HostFeatures *f, const SlotDesc *slot
 {
     static const uint8_t gprs[11] = {X64_RBX, X64_RSI, X64_RDI, X64_R8,  X64_R9, X64_R10,
                                      X64_R11, X64_R12, X64_R13, X64_R14, X64_R15};
+    uint8_t order[256];
+    uint32_t at_int = 0, at_vec = 0;
     bool wide = f->avx && f->avx2 && f->avx512vl;
     unsigned n_vec = wide ? 32 : 16, n_tmp = wide ? 4 : 3, first_tmp = 16 - n_tmp;
     t->temps[RC_GPR] = 1 << X64_RAX | 1 << X64_RCX | 1 << X64_RDX;
     t->temps[RC_VEC] = ((1ull << n_tmp) - 1) << (LOC_VEC + first_tmp);
+    order_by_pin(slots, n, order);
     for (unsigned k = 0; k < ARRAY_LEN(gprs); k++) {
-        uint32_t s = next_slot(slots, n, SLOT_I64, t);
+        uint32_t s = next_slot(slots, n, SLOT_I64, order, &at_int);
         if (s < n)
             pin(t, s, gprs[k]);
     }
     for (unsigned r = 0; r < n_vec; r++) {
         if (t->temps[RC_VEC] >> (LOC_VEC + r) & 1)
             continue;
-        uint32_t s = next_slot(slots, n, SLOT_V128, t);
+        uint32_t s = next_slot(slots, n, SLOT_V128, order, &at_vec);
         if (s < n)
             pin(t, s, (RaLoc)(LOC_VEC + r));
     }
