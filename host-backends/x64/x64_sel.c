@@ -76,10 +76,10 @@ IrRef x64_sel_alias_ext(const IrInsn *insns, IrRef ref, unsigned size)
 /* ---- state, constants of state, calls -------------------------------------------------------- */
 
 /* A set that lives in side tables only: its recipe's inputs must exist. */
-static __attribute__((noinline)) void sel_sunk(X64Sel *s, const IrInsn *in)
+static __attribute__((noinline)) void sel_sunk(X64Sel *s, IrRef i, const IrInsn *in)
 {
     const IrInsn *p = x64_ir(s, in->arg[0]);
-    s->ra->sunk = true;
+    s->ra->sunk[s->ra->n_sunk++] = i;
     if (p->op != IR_FLADD && p->op != IR_FLSUB && p->op != IR_FLLOGIC) {
         s->val[in->arg[0]] |= X64_NEED;
         return;
@@ -107,7 +107,7 @@ static __attribute__((noinline)) void sel_other_set(X64Sel *s, IrRef i, const Ir
 void x64_select_set(X64Sel *s, IrRef i, const IrInsn *in)
 {
     if (in->aux & 1) {
-        sel_sunk(s, in);
+        sel_sunk(s, i, in);
         return;
     }
     RaLoc pin = s->ra->target->pin_of_slot[in->imm];
@@ -210,7 +210,8 @@ static bool sel_open(X64Sel *s, RaUnit *ra)
     for (uint64_t *p = val, *end = p + n / 8; p != end; p += 4)
         p[0] = p[1] = p[2] = p[3] = 0;
     IrRef *gets = (IrRef *)(val + n / 8);
-    ra->sunk = false;
+    ra->sunk = gets; /* filled upward, gets downward from the end */
+    ra->n_sunk = 0;
     s->ra = ra;
     s->u = u;
     s->insns = u->insns;

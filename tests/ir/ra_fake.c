@@ -49,6 +49,7 @@ bool fake_init(Fake *f)
     ra->snaps = arena_alloc(&f->arena, ra->cap_snaps * sizeof *ra->snaps);
     ra->block_end = arena_alloc(&f->arena, 64 * sizeof *ra->block_end);
     ra->gets = arena_alloc(&f->arena, MAX_INSNS * sizeof *ra->gets);
+    ra->sunk = arena_alloc(&f->arena, MAX_INSNS * sizeof *ra->sunk);
     ra->arena = arena_alloc(&f->arena, sizeof(Arena));
     return ra->arena && arena_init(ra->arena, 64u << 20);
 }
@@ -375,15 +376,17 @@ static void lower(Fake *f, IrRef r)
 void fake_select(Fake *f)
 {
     f->ra.n = f->ra.n_gets = 0;
-    f->ra.sunk = false;
+    f->ra.n_sunk = 0;
     for (uint32_t b = 0; b < f->u.n_blocks; b++) {
         for (IrRef r = f->u.blocks[b].first; r < f->u.blocks[b].end; r++) {
             const IrInsn *x = &f->u.insns[r];
             if (x->op == IR_GET)
                 f->ra.gets[f->ra.n_gets++] = r;
-            f->ra.sunk |= x->op == IR_SET && x->aux & 1;
             lower(f, r);
         }
         f->ra.block_end[b] = f->ra.n;
     }
+    for (IrRef r = f->u.n; r-- > 1;)
+        if (f->u.insns[r].op == IR_SET && f->u.insns[r].aux & 1)
+            f->ra.sunk[f->ra.n_sunk++] = r;
 }

@@ -15,16 +15,12 @@
 
 enum { MAX_ACTIVE = 4 }; /* sunk slots at one time */
 
-typedef struct Sunk {
-    uint32_t slot;
-    IrRef set; /* the sunk set */
-} Sunk;
-
+/* The recipes of a block's observers, while its RaInsns are gone through. */
 typedef struct Prepass {
     RaState *s;
-    uint32_t at; /* next IR insn to look at */
-    uint32_t n_sunk;
-    Sunk sunk[MAX_ACTIVE];
+    uint32_t left;           /* of ra->sunk: those still to come */
+    uint32_t n_sunk;         /* slots whose set is sunk here, */
+    RaSnap sunk[MAX_ACTIVE]; /* and what they hold */
 } Prepass;
 
 static bool state_init(RaState *s, RaUnit *ra, const RaConfig *cfg)
@@ -46,65 +42,69 @@ static bool state_init(RaState *s, RaUnit *ra, const RaConfig *cfg)
     return true;
 }
 
-static void see_set(Prepass *p, IrRef j, const IrInsn *x)
+/* The slot is set: what a sunk set gave it is gone. */
+static void end_sunk(Prepass *p, uint32_t slot)
 {
-    uint32_t slot = (uint32_t)x->imm;
     for (uint32_t k = 0; k < p->n_sunk; k++)
         if (p->sunk[k].slot == slot)
             p->sunk[k] = p->sunk[--p->n_sunk];
-    if (!(x->aux & 1))
-        return;
+}
+
+/* The recipe of sunk set x. */
+static void see_sunk(Prepass *p, const IrInsn *x)
+{
+    const IrUnit *u = p->s->ra->ir;
+    end_sunk(p, (uint32_t)x->imm);
     if (p->n_sunk == MAX_ACTIVE) {
         p->s->fail = true;
         return;
     }
-    p->sunk[p->n_sunk++] = (Sunk){slot, j};
-}
-
-/* Recipes of observer `in` for the slots whose set is sunk here. */
-static void make_snaps(Prepass *p, RaInsn *in)
-{
-    RaUnit *ra = p->s->ra;
-    in->first_snap = ra->n_snaps;
-    for (uint32_t k = 0; k < p->n_sunk; k++) {
-        if (ra->n_snaps >= ra->cap_snaps) {
-            p->s->fail = true;
-            return;
-        }
-        IrRef v = ra->ir->insns[p->sunk[k].set].arg[0];
-        const IrInsn *x = &ra->ir->insns[v];
-        RaSnap *sn = &ra->snaps[ra->n_snaps++];
-        bool recipe = x->op == IR_FLADD || x->op == IR_FLSUB || x->op == IR_FLLOGIC;
-        sn->slot = (uint16_t)p->sunk[k].slot;
-        sn->op = recipe ? x->op : IR_NOP;
-        sn->n_ops = recipe ? ir_ops[x->op].nargs : 1;
-        for (uint32_t j = 0; j < sn->n_ops; j++) {
-            IrRef r = recipe ? ir_recipe_arg(ra->ir, x->arg[j]) : v;
-            sn->arg[j] =
-                (RaOperand){.ref = r, .cls = (uint8_t)ra_class_of(ra->ir, r), .loc = LOC_NONE};
-        }
-        sn->type = ra->ir->insns[recipe ? x->arg[0] : v].type;
-        in->n_snap++;
+    IrRef v = x->arg[0];
+    const IrInsn *def = &u->insns[v];
+    bool recipe = def->op == IR_FLADD || def->op == IR_FLSUB || def->op == IR_FLLOGIC;
+    RaSnap *sn = &p->sunk[p->n_sunk++];
+    sn->slot = (uint16_t)x->imm;
+    sn->op = recipe ? def->op : IR_NOP;
+    sn->type = u->insns[recipe ? def->arg[0] : v].type;
+    sn->n_ops = recipe ? ir_ops[def->op].nargs : 1;
+    for (uint32_t j = 0; j < sn->n_ops; j++) {
+        IrRef r = recipe ? ir_recipe_arg(u, def->arg[j]) : v;
+        sn->arg[j] = (RaOperand){.ref = r, .cls = (uint8_t)ra_class_of(u, r), .loc = LOC_NONE};
     }
 }
 
-/* The recipes of a block with sunk sets. */
-static void snap_block(Prepass *p, uint32_t b, uint32_t first, uint32_t end)
+/* Observer `in` gets the recipes of the slots whose set is sunk here. */
+static void make_snaps(Prepass *p, RaInsn *in)
 {
     RaUnit *ra = p->s->ra;
+    if (ra->cap_snaps - ra->n_snaps < p->n_sunk) {
+        p->s->fail = true;
+        return;
+    }
+    in->first_snap = ra->n_snaps;
+    in->n_snap = (uint8_t)p->n_sunk;
+    for (uint32_t k = 0; k < p->n_sunk; k++)
+        ra->snaps[ra->n_snaps++] = p->sunk[k];
+}
+
+/* The recipes of RaInsns [first, end), which are a block's. */
+static void snap_block(Prepass *p, uint32_t first, uint32_t end)
+{
+    const RaUnit *ra = p->s->ra;
     p->n_sunk = 0;
-    p->at = ra->ir->blocks[b].first;
-    for (uint32_t i = first; i < end; i++) {
-        RaInsn *in = &ra->insns[i];
-        const IrInsn *x = &ra->ir->insns[p->at];
-        for (; p->at < in->ir; p->at++, x++) {
-            if (x->op == IR_SET)
-                see_set(p, p->at, x);
-            else if (ra_writes_state(x))
-                p->n_sunk = 0;
-        }
-        if (p->n_sunk && ra_observes(in, x))
+    IrRef next = p->left ? ra->sunk[p->left - 1] : UINT32_MAX;
+    for (RaInsn *in = ra->insns + first; in != ra->insns + end; in++) {
+        for (; next < in->ir; next = --p->left ? ra->sunk[p->left - 1] : UINT32_MAX)
+            see_sunk(p, &ra->ir->insns[next]);
+        if (!p->n_sunk)
+            continue;
+        const IrInsn *x = &ra->ir->insns[in->ir];
+        if (ra_observes(in, x))
             make_snaps(p, in);
+        if (x->op == IR_SET)
+            end_sunk(p, (uint32_t)x->imm);
+        else if (ra_writes_state(x))
+            p->n_sunk = 0;
     }
 }
 
@@ -149,11 +149,11 @@ static void prepass(RaState *s)
     RaUnit *ra = s->ra;
     Prepass p;
     p.s = s;
+    p.left = ra->n_sunk;
     if (ra->ir->n_blocks > 1)
         place_params(s);
-    if (ra->sunk)
-        for (uint32_t b = 0, first = 0; b < ra->ir->n_blocks; first = ra->block_end[b++])
-            snap_block(&p, b, first, ra->block_end[b]);
+    for (uint32_t b = 0, first = 0; p.left && b < ra->ir->n_blocks; first = ra->block_end[b++])
+        snap_block(&p, first, ra->block_end[b]);
     if (ra->ir->n_blocks > 1)
         for (uint32_t b = 0, first = 0; b < ra->ir->n_blocks; first = ra->block_end[b++])
             find_homes(s, b, first, ra->block_end[b]);

@@ -150,9 +150,10 @@ typedef struct RaUnit {
     uint32_t *block_end; /* by block: index after its last RaInsn; select() fills it */
     IrRef *gets;         /* by select(): the gets that a RaInsn or recipe reads, in order; those */
     uint32_t n_gets;     /* that nothing reads may be among them */
-    bool sunk;           /* by select(): some set is sunk */
-    uint32_t n_spills;   /* filled in */
-    Arena *arena;        /* scratch, reset by the caller */
+    IrRef *sunk;         /* by select(): the sunk sets, the last one first */
+    uint32_t n_sunk;
+    uint32_t n_spills; /* filled in */
+    Arena *arena;      /* scratch, reset by the caller */
 } RaUnit;
 
 /* Fills in locations, moves and snaps. False when a limit is hit (retry with a smaller unit). */
