@@ -54,7 +54,8 @@ void ra_take_gets(RaState *s, const RaInsn *in)
             continue;
         /* A stand-in that was set may live there: the same bits, but a value of its own. */
         if (p != LOC_NONE) {
-            ra_save_outside(s, p, BIT(p));
+            if (UNLIKELY(s->val[s->reg_val[p]].next != POS_NONE))
+                ra_save_outside(s, p, BIT(p));
             ra_hold(s, p, g);
         } else {
             ra_leave_slot(s, slot);

@@ -1,11 +1,12 @@
 /*
- * State of one allocation, shared by ra.c (driver), ra_back.c (analysis), ra_place.c (one insn) and
- * ra_block.c (block borders).
+ * State of one allocation, shared by ra.c (driver), ra_back.c (analysis), ra_plain.c and ra_place.c
+ * (insns) and ra_block.c (block borders).
  *
  * Invariants while the forward walk stands before RaInsn i:
  *  - a value is live when `next` != POS_NONE; then it is in a register of `regs`, or in `mem`, or
  *    a constant;
- *  - reg_val[r] names the value in r exactly when r is in that value's `regs`;
+ *  - reg_val[r] names the value in r exactly when r is in that value's `regs`; a value that is
+ *    used up stays named until the register is taken, but its temps are not busy;
  *  - a pinned register holds its slot's value except between the definition of a value that was
  *    hinted to it and the `set`, where analysis has proven that nobody looks;
  *  - moves are appended in execution order, so no parallel-move problem arises inside a block.

@@ -173,11 +173,12 @@ void ra_save_outside(RaState *s, RaLoc r, uint64_t destroyed)
 /* A value in no register of pinned slot p, or in others only, goes there to be set. */
 void ra_move_to_pin(RaState *s, IrRef ref, RaLoc p)
 {
-    RaVal *v = &s->val[ref];
-    v->wanted = true;
-    ra_save_outside(s, p, BIT(p));
+    if (s->val[s->reg_val[p]].next != POS_NONE) {
+        s->val[ref].wanted = true;
+        ra_save_outside(s, p, BIT(p));
+        s->val[ref].wanted = false;
+    }
     ra_copy_to(s, ref, p);
-    v->wanted = false;
 }
 
 /* What recipes read lives over the insn. Returns its registers. */
