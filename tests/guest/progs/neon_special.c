@@ -1,35 +1,35 @@
 // guest: aarch64
 // programs: -march=armv8.4-a+fp16+fp16fml
-// expect: fmulx h: 7016f480 5aaf2e65 918131ed 7016f480 28e3cbb7 7016f480 141e0205
-// expect: fmulx s: d71ee523 52872d95 2f3d3c80 724319e4 d71ee523 d71ee523 38066859
-// expect: fmulx d: ae59bd1d f1d1f5c9 018cf06e 49e3040f ae59bd1d ae59bd1d 1a676f09
-// expect: fmulx element: bb775651 f5fb8f1b e91e3dd8 b2261260 bb775651 bb775651 135fcd5b
-// expect: frecps h: ce524916 b72c293e edf304f5 ce524916 86353bbe ce524916 2e1273a8
-// expect: frecps s: 7edfde3c 75766999 6704915c 762ca54c 7edfde3c 7edfde3c c4d40a43
-// expect: frecps d: 1dd621ab 8e3cd282 bad900b2 a9b2daa5 1dd621ab 1dd621ab 2d95850c
-// expect: frsqrts h: ed694d04 d28f2375 ecdd15e2 ed694d04 1d7cadd6 ed694d04 a1c701fa
-// expect: frsqrts s: ec3b7d70 badc7f87 c91c6268 795a44d2 ec3b7d70 ec3b7d70 44b81b74
-// expect: frsqrts d: 9721ca2a e988de5a 3f8249be bb623fc5 9721ca2a 9721ca2a b91fb102
-// expect: fmlal: a1c97024 dbf0e457 870572e2 aea36f22 3d73024a a1c97024 2ffd25e6
-// expect: fmlsl2: 48f821dc 840185be beb68b1d 75391418 6acc9242 48f821dc ec00c533
-// expect: fmla h: edadd873 0404208b 444f8c50 edadd873 7f23eb5a edadd873 b6bf5530
-// expect: fmls h: 62872173 d43c3e69 0c9ac87b 62872173 33caacc0 62872173 c1abdac0
-// expect: fadd h: d749685d 63ba899a 77baf8d2 d749685d 45fe67db d749685d 3d79da4a
-// expect: fmul h: a99b1caf b16027b4 cb426f14 a99b1caf 0b5641e8 a99b1caf 778b3c09
-// expect: fdiv h: 255e2cb1 fcfec4ec e33a3d35 255e2cb1 83abbced 255e2cb1 8339eeee
-// expect: fsqrt h: 200132dc 34417856 5a02a8bf 200132dc 7384f939 200132dc fb523663
-// expect: fmin h: 30efa4ff 30efa4ff f8df44ee 30efa4ff 4d41ff23 30efa4ff f8df44ee
-// expect: fmaxnm h: 7a2b8ef3 7a2b8ef3 71e1d1ad 7a2b8ef3 c31180cb 7a2b8ef3 71e1d1ad
-// expect: fcmge h: 83487d82 83487d82 83487d82 83487d82 c16ac0f2 83487d82 83487d82
-// expect: fcvtas h: cdaf8db7 cdaf8db7 cdaf8db7 cdaf8db7 b93d5219 cdaf8db7 cdaf8db7
-// expect: frinta h: bcf75aa9 bcf75aa9 dd96c215 bcf75aa9 bcf75aa9 bcf75aa9 dd96c215
-// expect: frintx h: 1b7737ea db54b430 489b7a3e 1b7737ea 807b1125 1b7737ea cf2d031f
-// expect: fcvtl: d9961c86 d9961c86 c85470be d9961c86 d9961c86 f5867cca c85470be
-// expect: fcvtn: ce6b976a 66937dc5 bb43ea7c 45d72475 ce6b976a 8c32c233 3f0f084a
-// expect: fcvt h, d: a4356d18 504c94a8 144a9d7d b90ee909 a4356d18 2f04e6f0 71268f13
-// expect: fcvt d, h: 2088d172 2088d172 a52951d8 2088d172 2088d172 8986c2d4 a52951d8
-// expect: fcmp h: 38e3dd59 38e3dd59 38e3dd59 38e3dd59 7fa2bfe8 38e3dd59 38e3dd59
-// expect: fcvtzu x, h: 316e8f8c 316e8f8c 316e8f8c 316e8f8c 23e5ac12 316e8f8c 316e8f8c
+// expect: fmulx h: 7016f480 5aaf2e65 918131ed 7016f480 28e3cbb7 7016f480 141e0205 7016f480
+// expect: fmulx s: d71ee523 52872d95 2f3d3c80 724319e4 d71ee523 d71ee523 38066859 724319e4
+// expect: fmulx d: ae59bd1d f1d1f5c9 018cf06e 49e3040f ae59bd1d ae59bd1d 1a676f09 49e3040f
+// expect: fmulx element: bb775651 f5fb8f1b e91e3dd8 b2261260 bb775651 bb775651 135fcd5b b2261260
+// expect: frecps h: ce524916 b72c293e edf304f5 ce524916 86353bbe ce524916 2e1273a8 ce524916
+// expect: frecps s: 7edfde3c 75766999 6704915c 762ca54c 7edfde3c 7edfde3c c4d40a43 762ca54c
+// expect: frecps d: 1dd621ab 8e3cd282 bad900b2 a9b2daa5 1dd621ab 1dd621ab 2d95850c a9b2daa5
+// expect: frsqrts h: ed694d04 d28f2375 ecdd15e2 ed694d04 1d7cadd6 ed694d04 a1c701fa ed694d04
+// expect: frsqrts s: ec3b7d70 badc7f87 c91c6268 795a44d2 ec3b7d70 ec3b7d70 44b81b74 795a44d2
+// expect: frsqrts d: 9721ca2a e988de5a 3f8249be bb623fc5 9721ca2a 9721ca2a b91fb102 bb623fc5
+// expect: fmlal: a1c97024 dbf0e457 870572e2 aea36f22 3d73024a a1c97024 2ffd25e6 aea36f22
+// expect: fmlsl2: 48f821dc 840185be beb68b1d 75391418 6acc9242 48f821dc ec00c533 75391418
+// expect: fmla h: edadd873 0404208b 444f8c50 edadd873 7f23eb5a edadd873 b6bf5530 edadd873
+// expect: fmls h: 62872173 d43c3e69 0c9ac87b 62872173 33caacc0 62872173 c1abdac0 62872173
+// expect: fadd h: d749685d 63ba899a 77baf8d2 d749685d 45fe67db d749685d 3d79da4a d749685d
+// expect: fmul h: a99b1caf b16027b4 cb426f14 a99b1caf 0b5641e8 a99b1caf 778b3c09 a99b1caf
+// expect: fdiv h: 255e2cb1 fcfec4ec e33a3d35 255e2cb1 83abbced 255e2cb1 8339eeee 255e2cb1
+// expect: fsqrt h: 200132dc 34417856 5a02a8bf 200132dc 7384f939 200132dc fb523663 200132dc
+// expect: fmin h: 30efa4ff 30efa4ff f8df44ee 30efa4ff 4d41ff23 30efa4ff f8df44ee 30efa4ff
+// expect: fmaxnm h: 7a2b8ef3 7a2b8ef3 71e1d1ad 7a2b8ef3 c31180cb 7a2b8ef3 71e1d1ad 7a2b8ef3
+// expect: fcmge h: 83487d82 83487d82 83487d82 83487d82 c16ac0f2 83487d82 83487d82 83487d82
+// expect: fcvtas h: cdaf8db7 cdaf8db7 cdaf8db7 cdaf8db7 b93d5219 cdaf8db7 cdaf8db7 cdaf8db7
+// expect: frinta h: bcf75aa9 bcf75aa9 dd96c215 bcf75aa9 bcf75aa9 bcf75aa9 dd96c215 bcf75aa9
+// expect: frintx h: 1b7737ea db54b430 489b7a3e 1b7737ea 807b1125 1b7737ea cf2d031f 1b7737ea
+// expect: fcvtl: d9961c86 d9961c86 c85470be d9961c86 d9961c86 f5867cca c85470be f5867cca
+// expect: fcvtn: ce6b976a 66937dc5 bb43ea7c 45d72475 ce6b976a 8c32c233 3f0f084a 6d9fab68
+// expect: fcvt h, d: a4356d18 504c94a8 144a9d7d b90ee909 a4356d18 2f04e6f0 71268f13 b9914af9
+// expect: fcvt d, h: 2088d172 2088d172 a52951d8 2088d172 2088d172 8986c2d4 a52951d8 8986c2d4
+// expect: fcmp h: 38e3dd59 38e3dd59 38e3dd59 38e3dd59 7fa2bfe8 38e3dd59 38e3dd59 38e3dd59
+// expect: fcvtzu x, h: 316e8f8c 316e8f8c 316e8f8c 316e8f8c 23e5ac12 316e8f8c 316e8f8c 316e8f8c
 /*
  * Zeros, infinities, NaNs of both kinds, denormals and neighbours of powers of two in all
  * combinations, under several FPCRs: products where zero by infinity is 2, Newton steps, widening
@@ -60,9 +60,9 @@ static const uint64_t doubles[] = {0,
 static const uint16_t halves[] = {0,      0x8000, 1,      0x03ff, 0x0400, 0x0401, 0x3bfe,
                                   0x3bff, 0x3c00, 0x3c01, 0xbe00, 0x4000, 0x57ff, 0x77ff,
                                   0x7bff, 0x7c00, 0xfc00, 0x7e12, 0xfe42, 0x7c01, 0xfd07};
-/* nearest, plus, DN, FZ, FZ16, AHP, DN and minus */
-static const uint64_t controls[] = {0,       1 << 22, 1 << 25,          1 << 24,
-                                    1 << 19, 1 << 26, 1 << 25 | 2 << 22};
+/* nearest, plus, DN, FZ, FZ16, AHP, DN and minus, FZ and AHP */
+static const uint64_t controls[] = {0,       1 << 22, 1 << 25,           1 << 24,
+                                    1 << 19, 1 << 26, 1 << 25 | 2 << 22, 1 << 24 | 1 << 26};
 
 static uint64_t digest;
 

@@ -31,6 +31,7 @@ static V128 mul_add_half(SoftFp *fp, uint32_t what, const V128 *acc, const V128 
     unsigned lanes = what & A64_BF_Q ? 4 : 2, from = what & A64_BF_UPPER ? lanes : 0;
     uint32_t sign = what & A64_BF_NEGATE ? 0x8000 : 0;
     V128 r = {.u64 = {0, 0}};
+    fp->ahp = false; /* it is for conversions alone */
     for (unsigned e = 0; e < lanes; e++) {
         SoftFma x = {widen_half(fp, n->u16[from + e] ^ sign), widen_half(fp, m->u16[from + e]),
                      acc->u32[e]};
