@@ -2,6 +2,18 @@
  * The loops of guestmem.c that may fault. All are leaves that keep the stack pointer and the
  * callee-saved registers as they were, so one common exit serves a fault at any instruction.
  */
+/* 32 bytes, all loaded before any is stored: they may overlap. */
+        .macro  copy32
+        movq    (%rsi), %rax
+        movq    8(%rsi), %r8
+        movq    16(%rsi), %r9
+        movq    24(%rsi), %r10
+        movq    %rax, (%rdi)
+        movq    %r8, 8(%rdi)
+        movq    %r9, 16(%rdi)
+        movq    %r10, 24(%rdi)
+        .endm
+
         .text
         .hidden gm_asm_begin, gm_asm_end, gm_asm_fault
         .hidden gm_asm_copy, gm_asm_clear, gm_asm_strlen, gm_asm_strcpy
@@ -20,14 +32,7 @@ gm_asm_copy:
         movq    %rdx, %rcx
         shrq    $5, %rcx
         jz      7f
-8:      movq    (%rsi), %rax
-        movq    8(%rsi), %r8
-        movq    16(%rsi), %r9
-        movq    24(%rsi), %r10
-        movq    %rax, (%rdi)
-        movq    %r8, 8(%rdi)
-        movq    %r9, 16(%rdi)
-        movq    %r10, 24(%rdi)
+8:      copy32
         addq    $32, %rsi
         addq    $32, %rdi
         decq    %rcx
@@ -196,14 +201,7 @@ gm_asm_move_up:
         jae     4f
 1:      cmpq    $32, %rcx
         jb      2f
-        movq    (%rsi), %rax
-        movq    8(%rsi), %r8
-        movq    16(%rsi), %r9
-        movq    24(%rsi), %r10
-        movq    %rax, (%rdi)
-        movq    %r8, 8(%rdi)
-        movq    %r9, 16(%rdi)
-        movq    %r10, 24(%rdi)
+        copy32
         addq    $32, %rsi
         addq    $32, %rdi
         subq    $32, %rcx

@@ -34,6 +34,14 @@ unsigned ir_type_bits(IrType t)
     return bits[t];
 }
 
+/* Flags are packed as flags.h has them; of a vector the mask is its lower half's. */
+const uint64_t ir_type_masks[IR_TYPE_COUNT] = {
+    [IR_BOOL] = 1,         [IR_I8] = 0xff,        [IR_I16] = 0xffff,
+    [IR_I32] = 0xffffffff, [IR_I64] = ~0ull,      [IR_FLAGS] = 0xc101,
+    [IR_F16] = 0xffff,     [IR_F32] = 0xffffffff, [IR_F64] = ~0ull,
+    [IR_V128] = ~0ull,
+};
+
 bool ir_unit_init(IrUnit *u, Arena *a, uint32_t max_insns)
 {
     memset(u, 0, sizeof *u);

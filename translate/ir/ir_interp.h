@@ -119,13 +119,12 @@ void ir_eval_insn(const IrUnit *u, SoftFp *fp, V128 *vals, IrRef at);
 
 /* Bits of a type as a value: 1 for bool, 32 for flags; 0 for void. */
 unsigned ir_type_bits(IrType t);
+extern const uint64_t ir_type_masks[IR_TYPE_COUNT];
+
 /* Bits of v that count in type t (flags: the four of flags.h). */
 static inline uint64_t ir_type_mask(IrType t)
 {
-    unsigned n = ir_type_bits(t);
-    if (t == IR_FLAGS)
-        return 1u << 15 | 1u << 14 | 1u << 8 | 1u;
-    return n >= 64 ? ~0ull : (1ull << n) - 1;
+    return ir_type_masks[t];
 }
 
 #endif

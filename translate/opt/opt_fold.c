@@ -385,20 +385,10 @@ static IrRef cut_const(Fold *f, uint32_t head, IrRef a)
 static IrRef emit_pure1(EMITTED)
 {
     Fold *f = u->hook_state;
-    uint32_t ma = f->marks[a];
-    const RuleIndex *x = &rule_index[list_of[head & 255]];
-    uint32_t m = x->a.of[ma >> FOLD_CLASS_SHIFT] & (ma & FOLD_IN_SLOT ? ~(uint32_t)x->loose : ~0u);
-    if (UNLIKELY(m || !(f->passes & 1 << OPT_FOLD)))
-        return m & EVAL && is_cut(head) ? cut_const(f, head, a) : emit_pure(u, head, a, b, c, imm);
-    uint32_t h = hash_of(head, a, 0, 0, imm);
-    IrRef r = f->last[h];
-    const IrInsn *i = &f->ins[r];
-    bool same = !((head_of(i) ^ head) | (i->arg[0] ^ a) | (uint32_t)(i->imm ^ imm));
-    if (same & (r - f->floor < u->n - f->floor))
-        return r;
-    r = append(f, head, a, 0, 0, imm);
-    f->last[h] = r;
-    return r;
+    bool is_const = (f->marks[a] >> FOLD_CLASS_SHIFT) - CLASS_ZERO < CLASSES_FIXED - CLASS_ZERO;
+    if (is_const && is_cut(head) && f->passes & 1 << OPT_FOLD)
+        return cut_const(f, head, a);
+    return emit_pure(u, head, a, 0, 0, imm);
 }
 
 /* A load or store. */

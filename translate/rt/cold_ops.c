@@ -22,12 +22,6 @@
 #include "flags.h"
 #include <string.h>
 
-static const uint64_t type_mask[IR_TYPE_COUNT] = {
-    [IR_BOOL] = 1,         [IR_I8] = 0xff,        [IR_I16] = 0xffff,
-    [IR_I32] = 0xffffffff, [IR_I64] = ~0ull,      [IR_FLAGS] = 0xc101,
-    [IR_F16] = 0xffff,     [IR_F32] = 0xffffffff, [IR_F64] = ~0ull,
-};
-
 /* Ops of values that ir_eval_insn() takes: those without effects, but for the parts of others. */
 static const bool op_is_pure[IR_OP_COUNT] = {
 #define OP(id, text, sig, nargs, effects)                                                          \
@@ -51,7 +45,7 @@ static inline uint64_t value(const Cold *c, IrRef r)
 
 static inline void put(Cold *c, IrRef r, IrType t, uint64_t x)
 {
-    c->vals[r] = (V128){.u64 = {x & type_mask[t], 0}};
+    c->vals[r] = (V128){.u64 = {x & ir_type_mask(t), 0}};
 }
 
 /* A vector slot is about to be read or written. */
@@ -179,7 +173,7 @@ static __attribute__((noinline)) IrRef cold_load(Cold *c, IrRef r)
         return cold_fault(c, r);
     if (i->aux & MA_SIGNED) {
         unsigned s = 64 - size * 8;
-        x->u64[0] = (uint64_t)((int64_t)(x->u64[0] << s) >> s) & type_mask[i->type];
+        x->u64[0] = (uint64_t)((int64_t)(x->u64[0] << s) >> s) & ir_type_mask((IrType)i->type);
     }
     return r;
 }

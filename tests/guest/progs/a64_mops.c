@@ -15,16 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
-
-static int failures;
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            printf("line %d: %s\n", __LINE__, #cond);                                              \
-            failures++;                                                                            \
-        }                                                                                          \
-    } while (0)
+#include "check.h"
 
 typedef struct Regs {
     uint64_t d, s, n, nzcv;

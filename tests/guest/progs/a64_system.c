@@ -16,16 +16,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-static int failures;
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            printf("line %d: %s\n", __LINE__, #cond);                                              \
-            failures++;                                                                            \
-        }                                                                                          \
-    } while (0)
+#include "check.h"
 
 #define MRS(name)                                                                                  \
     ({                                                                                             \

@@ -8,18 +8,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include "check.h"
 
 enum { NX = 1, NV = 16, ALL = 31 };
 
-static int failures;
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            printf("line %d: %s\n", __LINE__, #cond);                                              \
-            failures++;                                                                            \
-        }                                                                                          \
-    } while (0)
 
 typedef struct Seen {
     uint64_t result, saved, flags;

@@ -14,16 +14,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-static int failures;
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            printf("line %d: %s\n", __LINE__, #cond);                                              \
-            failures++;                                                                            \
-        }                                                                                          \
-    } while (0)
+#include "check.h"
 
 enum { PAGE = 4096, A_NOP = 0x00000013, A_RET = 0x00008067 };
 
