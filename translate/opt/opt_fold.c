@@ -385,7 +385,8 @@ static IrRef cut_const(Fold *f, uint32_t head, IrRef a)
 static IrRef emit_pure1(EMITTED)
 {
     Fold *f = u->hook_state;
-    bool is_const = (f->marks[a] >> FOLD_CLASS_SHIFT) - CLASS_ZERO < CLASSES_FIXED - CLASS_ZERO;
+    unsigned class = f->marks[a] >> FOLD_CLASS_SHIFT;
+    bool is_const = class >= CLASS_ZERO && class < CLASSES_FIXED;
     if (is_const && is_cut(head) && f->passes & 1 << OPT_FOLD)
         return cut_const(f, head, a);
     return emit_pure(u, head, a, 0, 0, imm);
