@@ -244,7 +244,7 @@ void x64_emit_carry(X64Ctx *c, const RaInsn *r, const IrInsn *in)
 /* ---- recipes at exits --------------------------------------------------------------------------
  */
 
-enum { SAVED_RAX = 4, SAVED_RCX = 5 }; /* harg[]: rax and rcx while recipes run */
+enum { SAVED_RAX = 4, SAVED_TEMP = 5 }; /* harg[]: rax and another while recipes run */
 
 /* What the recipes of one exit know of rax. */
 typedef struct Recipes {
@@ -280,10 +280,11 @@ static void arith_arg(Recipes *k, X64Alu op, unsigned size, unsigned d, const Ra
             x64_alu_ri(e, op, size, d, (int32_t)imm);
             return;
         }
-        x64_store(e, 3, x64_harg(SAVED_RCX), X64_RCX);
-        x64_const(c, X64_RCX, b->ref);
-        x64_alu_rr(e, op, size, d, X64_RCX);
-        x64_load(e, 3, X64_RCX, x64_harg(SAVED_RCX));
+        unsigned t = d == X64_RCX ? X64_RDX : X64_RCX;
+        x64_store(e, 3, x64_harg(SAVED_TEMP), t);
+        x64_const(c, t, b->ref);
+        x64_alu_rr(e, op, size, d, t);
+        x64_load(e, 3, t, x64_harg(SAVED_TEMP));
     } else if (b->loc == X64_RAX && k->rax_gone) {
         x64_alu_rm(e, op, size, d, x64_harg(SAVED_RAX));
     } else if (loc_is_reg(b->loc)) {
