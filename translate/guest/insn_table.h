@@ -24,11 +24,15 @@ typedef enum InsnEnds {
     INSN_ENDS_CONTEXT, /* changes what later instructions mean: FP mode, new code */
 } InsnEnds;
 
+/* All that decoding asks of a row, in one part of a cache line. */
 typedef struct InsnMatch {
-    uint32_t mask, value;
+    _Alignas(16) uint32_t mask;
+    uint32_t value;
     uint16_t resv_first; /* reserved values: the row does not match these */
+    uint16_t handler;    /* place in the guest's handler table, 0 none */
     uint8_t resv_count;
     uint8_t ends; /* InsnEnds */
+    uint8_t feat; /* <GUEST>_FEAT_*, 0 none, or feats + place in need */
 } InsnMatch;
 
 typedef struct InsnReserved {
@@ -61,8 +65,6 @@ typedef struct InsnTable {
     const InsnMatch *match;
     const InsnReserved *reserved;
     const InsnInfo *info;
-    const uint16_t *handler_of; /* row -> place in the guest's handler table, 0 none */
-    const uint8_t *feat_of;     /* row -> <GUEST>_FEAT_*, 0 none, or feats + place in need */
     const InsnNeed *need;
     const uint16_t *bucket;     /* index -> start in list */
     const uint16_t *list;
@@ -101,7 +103,7 @@ static inline bool insn_feat_on(const uint64_t bits[4], unsigned feat)
 /* The features `bits` (GuestFeatures) have what the row needs. */
 static inline bool insn_is_offered(const InsnTable *t, unsigned row, const uint64_t bits[4])
 {
-    unsigned feat = t->feat_of[row];
+    unsigned feat = t->match[row].feat;
     if (feat < t->feats) {
         return !feat || insn_feat_on(bits, feat);
     }

@@ -10,7 +10,7 @@
 
 static bool row_implemented(const InsnTable *t, unsigned row)
 {
-    return t->handler_of[row] != 0;
+    return t->match[row].handler != 0;
 }
 
 static void coverage_line(const char *what, const char *name, uint32_t count)

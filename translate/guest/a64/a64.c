@@ -122,7 +122,7 @@ static TransResult a64_translate_insn(TransCtx *tc)
     uint32_t word = insn_word(tc);
     tc->insn_len = A64_INSN_LEN;
     unsigned row = insn_decode(&a64_insns, word, A64_DECODE_INDEX(word));
-    unsigned handler = a64_insns.handler_of[row];
+    unsigned handler = a64_insns.match[row].handler;
     if (!handler || !insn_is_offered(&a64_insns, row, tc->features->bits)) {
         return a64_undefined(tc);
     }

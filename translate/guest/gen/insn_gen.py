@@ -572,24 +572,21 @@ def write_data(path, p, rows, bits, order, features, header, table):
     fn = {name: i for i, name in enumerate((n for n in first if done[n]), 1)}
     starts, flat = make_buckets(order, bits)
     strings, resv = Strings(), []
-    match = ['{0, 0, 0, 0, 0},']
+    match = ['{0, 0, 0, 0, 0, 0, 0},']
     info = ['{%d, 0, 0, 0, 0, 0},' % strings.add('unallocated')]
-    number_of = ['0,']
+    number = {n: i for i, n in enumerate(features, 1)}
+    several = list(dict.fromkeys(r.attrs['feat'] for r in rows if len(needs(r)[0]) > 1))
+    number.update((text, len(features) + 1 + i) for i, text in enumerate(several))
+    if max(number.values(), default=0) > 255:
+        raise TableError(rows[-1].where, 'more than 255 features and groups of them')
     for r in rows:
-        match.append('{%#010xu, %#010xu, %d, %d, INSN_ENDS_%s},' %
-                     (r.mask, r.value, len(resv), len(r.resv),
-                      r.attrs.get('ends', 'none').upper()))
+        match.append('{%#010xu, %#010xu, %d, %d, %d, INSN_ENDS_%s, %d},' %
+                     (r.mask, r.value, len(resv), 0 if r.todo else fn[r.handler], len(r.resv),
+                      r.attrs.get('ends', 'none').upper(), number.get(r.attrs.get('feat'), 0)))
         resv += ['{%#010xu, %#010xu},' % c for c in r.resv]
         info.append('{%s},' % ', '.join(str(strings.add(s)) for s in (
             r.name, resolve_template(r), r.attrs.get('sets', ''), r.todo or '', r.chapter,
             r.handler)))
-        number_of.append('%d,' % (0 if r.todo else fn[r.handler]))
-    number = {n: i for i, n in enumerate(features, 1)}
-    several = list(dict.fromkeys(r.attrs['feat'] for r in rows if len(needs(r)[0]) > 1))
-    number.update((text, len(features) + 1 + i) for i, text in enumerate(several))
-    feat_of = [0] + [number.get(r.attrs.get('feat'), 0) for r in rows]
-    if max(number.values(), default=0) > 255:
-        raise TableError(rows[-1].where, 'more than 255 features and groups of them')
     need = []
     for text in several:
         names = re.split(r'[|+]', text)
@@ -602,19 +599,17 @@ def write_data(path, p, rows, bits, order, features, header, table):
     array(o, 'const uint64_t %s_feat_done[4]' % p,
           ['%#xu,' % w for w in done_mask(rows, features)], 4)
     array(o, 'const InsnFeature %s_features[]' % p, known, 2)
-    array(o, 'static const uint8_t feat_of[]', ['%d,' % n for n in feat_of], 16)
     array(o, 'static const InsnNeed need[]', need or ['{{0}, 0},'], 6)
     array(o, 'static const InsnMatch match[]', match, 2)
     array(o, 'static const InsnReserved reserved[]', resv or ['{0, 0},'], 4)
     array(o, 'static const InsnInfo info[]', info, 2)
-    array(o, 'static const uint16_t handler_of[]', number_of, 16)
     array(o, 'static const uint16_t bucket[]', ['%d,' % s for s in starts], 16)
     array(o, 'static const uint16_t list[]', ['%d,' % s for s in flat], 16)
     array(o, 'static const char strings[]', [c_string(s) for s in strings.text], 1)
     array(o, 'const %sHandler %s_handlers[]' % (camel, p),
           ['0,'] + ['%s_%s,' % (p, n) for n in fn], 4)
     o += ['const InsnTable %s_insns = {' % p, '    .match = match,', '    .reserved = reserved,',
-          '    .info = info,', '    .handler_of = handler_of,', '    .feat_of = feat_of,',
+          '    .info = info,',
           '    .need = need,', '    .feats = %s_FEAT_COUNT,' % up, '    .bucket = bucket,',
           '    .list = list,', '    .strings = strings,', '    .rows = %s_ROW_COUNT,' % up,
           '};', '']

@@ -99,7 +99,7 @@ static TransResult rv64_translate_insn(TransCtx *tc)
     uint32_t word = insn_word(tc);
     tc->insn_len = rv64_insn_len(word);
     unsigned row = insn_decode(&rv64_insns, word, RV64_DECODE_INDEX(word));
-    unsigned handler = rv64_insns.handler_of[row];
+    unsigned handler = rv64_insns.match[row].handler;
     if (!handler || !insn_is_offered(&rv64_insns, row, tc->features->bits))
         return rv64_undefined(tc);
     rv64_coverage[row]++; /* threads may lose a count: no locked operation is worth it here */
