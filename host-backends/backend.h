@@ -79,6 +79,7 @@ typedef struct CodeOut {
     uint8_t *data_rw; /* data part: ExitRecs, filled upward, 16-aligned */
     uint64_t data_rx;
     uint32_t data_cap;
+    uint16_t *count; /* quick_open(): entries left; many lie close together, for the data cache */
     /* results */
     uint32_t size, data_size;
     uint32_t hot_size; /* bytes before the far code */
@@ -144,6 +145,20 @@ typedef struct BackendOps {
     bool (*select)(RaUnit *ra);
     /* Writes code, exits, side table; false when a capacity is too small. */
     bool (*emit)(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out);
+    /*
+     * The quick way (may be NULL): host code is written while the front end emits, unit u's hook
+     * being the backend's from quick_open() on, and there are no passes. The result is worse code,
+     * sooner. Each entry takes one from *out->count; what finds 0 there leaves with LEAVE_POLL, the
+     * pc slot being the unit's. NULL on a limit; else a state in the arena for the others.
+     */
+    void *(*quick_open)(Arena *a, struct IrUnit *u, const BackendStubs *stubs, CodeOut *out);
+    /* The guest instruction at module offset `off` begins: what is emitted next is it. False when
+     * the one before needs something that the quick way has not, as when u->hook is NULL after it. */
+    bool (*quick_insn)(void *quick, int64_t off);
+    /* nothing of the last guest instruction is there any more. */
+    void (*quick_undo)(void *quick);
+    /* After the terminator: as emit(). */
+    bool (*quick_close)(void *quick);
     /* Points the exit's field at host code `to` (run address), or back to its stub (to == 0). */
     void (*link)(ExitRec *rec_rw, int64_t rw_minus_rx, uint64_t to);
     /* Host FP control word for a mode, sticky flags kept from `old` (0: none raised). Invalid is

@@ -329,7 +329,7 @@ static HostFeatures choose_host(const BackendOps *b)
     return f;
 }
 
-enum { COLD_RUNS = 2, COLD_RUNS_YOUNG = 12 }; /* docs/tiers.md */
+enum { COLD_RUNS = 1, COLD_RUNS_YOUNG = 12 }; /* docs/tiers.md */
 
 /*
  * How often code is interpreted before it is translated. Options that ask to see or check what is
@@ -337,14 +337,13 @@ enum { COLD_RUNS = 2, COLD_RUNS_YOUNG = 12 }; /* docs/tiers.md */
  */
 static uint8_t choose_cold_runs(const Options *o)
 {
-    const uint32_t stages = 1u << LOG_IN_ASM | 1u << LOG_OP | 1u << LOG_OP_OPT | 1u << LOG_RA |
-                            1u << LOG_OUT_ASM | 1u << LOG_EXEC | 1u << LOG_CPU;
+    const uint32_t looked = LOG_STAGES | 1u << LOG_EXEC | 1u << LOG_CPU;
     if (o->one_insn)
         return 0;
     if (o->cold_runs != COLD_RUNS_AUTO)
         return (uint8_t)MIN(o->cold_runs, COLD_RUNS_MAX);
     bool looks = o->verify || o->seed || o->dump_pc || o->opt_limit != ~0ull ||
-                 o->unit_limit != ~0ull || log_mask & stages;
+                 o->unit_limit != ~0ull || log_mask & looked;
     return looks ? 0 : COLD_RUNS;
 }
 
@@ -361,6 +360,7 @@ static void init_runtime(const GuestOps *g, const GuestFeatures *f)
         .vdso_end = gm_addr(process.guest->vdso) + process.guest->vdso_size,
         .cold_runs = choose_cold_runs(o),
         .cold_runs_young = o->cold_runs == COLD_RUNS_AUTO ? COLD_RUNS_YOUNG : 0,
+        .quick_runs = (uint16_t)MIN(o->quick_runs, (uint64_t)INT16_MAX),
         .single_step = o->one_insn,
         .interpret = o->interpret,
         .wx_split = o->wx_split,

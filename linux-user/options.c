@@ -40,6 +40,7 @@ typedef enum OptId {
     OPT_UNITS,
     OPT_DUMP_PC,
     OPT_COLD,
+    OPT_QUICK,
     OPT_EXEC_FD,
     OPT_EXEC_COMM,
     OPT_EXEC_SELF,
@@ -91,7 +92,9 @@ static const OptRow rows[] = {
     {OPT_PASSES, "opt-passes", "", "n", "", "run only the first n passes"},
     {OPT_UNITS, "opt-units", "", "n", "", "optimise only the first n units"},
     {OPT_DUMP_PC, "dump-pc", "", "address", "", "dump every stage of the unit at address"},
-    {OPT_COLD, "cold-runs", "", "n", "", "interpret code n times (2) before it is translated"},
+    {OPT_COLD, "cold-runs", "", "n", "", "interpret code n times (1) before it is translated"},
+    {OPT_QUICK, "quick-runs", "", "n", "",
+     "enter quickly made code n times (0: none) until it is optimised"},
     {OPT_EXEC_FD, "exec-fd", "", "fd", "", ""},
     {OPT_EXEC_COMM, "exec-comm", "", "name", "", ""},
     {OPT_EXEC_FN, "exec-fn", "", "path", "", ""},
@@ -367,6 +370,9 @@ static int set_value(Reader *r, OptId id, const char *value)
     case OPT_COLD:
         o->cold_text = value;
         return set_number(r, value, &o->cold_runs);
+    case OPT_QUICK:
+        o->quick_text = value;
+        return set_number(r, value, &o->quick_runs);
     case OPT_DUMP_PC:
         return set_number(r, value, &o->dump_pc);
     case OPT_EXEC_FD:
@@ -457,7 +463,8 @@ static int read_words(Reader *r, int argc, char **argv)
 int options_parse(Options *o, Arena *a, int argc, char **argv, char **envp)
 {
     *o = (Options){
-        .exec_fd = -1, .opt_limit = ~0ull, .unit_limit = ~0ull, .cold_runs = COLD_RUNS_AUTO};
+        .exec_fd = -1, .opt_limit = ~0ull, .unit_limit = ~0ull, .cold_runs = COLD_RUNS_AUTO,
+        .quick_runs = QUICK_RUNS};
     o->env_tail = &o->env;
     Reader r = {o, a, ""};
     int status = read_env(&r, envp);
@@ -483,6 +490,7 @@ size_t options_inherit(const Options *o, const char **words, size_t max)
         {"-wx-split", NULL, o->wx_split},
         {"-coverage", NULL, o->coverage},
         {"-cold-runs", o->cold_text, o->cold_text},
+        {"-quick-runs", o->quick_text, o->quick_text},
         {"-ra-seed", o->seed_text, o->seed_text},
         {"-opt-passes", o->opt_limit_text, o->opt_limit_text},
         {"-host-features", o->host_features, o->host_features},

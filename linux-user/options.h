@@ -25,6 +25,7 @@ typedef struct EnvChange {
 } EnvChange;
 
 #define COLD_RUNS_AUTO (~0ull)
+enum { QUICK_RUNS = 16000 }; /* docs/tiers.md */
 
 typedef struct Options {
     const char *sysroot;   /* -L */
@@ -40,6 +41,8 @@ typedef struct Options {
     const char *seed_text, *opt_limit_text; /* as given, for children */
     uint64_t cold_runs;                     /* or COLD_RUNS_AUTO */
     const char *cold_text;
+    uint64_t quick_runs;
+    const char *quick_text;
     uint64_t tb_size; /* -tb-size in MiB, or 0 */
     const char *tb_text;
     const char *exec_comm; /* --exec-comm: the name the kernel would give the process */

@@ -80,6 +80,7 @@ static void setup(const HostFeatures *f, const SlotDesc *slots, uint32_t n, uint
     for (uint32_t k = 0; k < LOC_NREGS; k++)
         out->slot_of_reg[k] = -1;
     choose_pins(out, f, slots, n);
+    x64_quick_setup();
     x64_cfg =
         (X64Config){.f = *f, .target = *out, .slots = slots, .n_slots = n, .slot_pc = slot_pc};
 }
@@ -191,6 +192,10 @@ const BackendOps backend_x64 = {
     .vcpu_init = x64_vcpu_init,
     .select = x64_select,
     .emit = x64_emit_unit,
+    .quick_open = x64_quick_open,
+    .quick_insn = x64_quick_insn,
+    .quick_undo = x64_quick_undo,
+    .quick_close = x64_quick_close,
     .link = link_exit,
     .fp_control = fp_control,
     .ctx_gpr = ctx_gpr,

@@ -29,6 +29,21 @@ static const uint8_t cc_to_x64[CC_COUNT] = {
     [CC_GE] = X64_GE, [CC_LT] = X64_L,  [CC_GT] = X64_G,  [CC_LE] = X64_LE,
 };
 
+X64Cc x64_cc_of(IrCond c)
+{
+    return (X64Cc)cc_to_x64[c];
+}
+
+X64Cc x64_cc_of_cmp(IrCmp c)
+{
+    return (X64Cc)cmp_to_x64[c];
+}
+
+IrCmp x64_cmp_swapped(IrCmp c)
+{
+    return (IrCmp)cmp_swapped[c];
+}
+
 /* ---- looking back for EFLAGS ------------------------------------------------------------------
  */
 

@@ -242,6 +242,11 @@ static inline unsigned x64_type_bits(IrType t)
  * index `first_op` on; x64_cond_emit() prints the compare and returns the condition to use.
  */
 struct X64Ctx;
+/* Of EFLAGS after a subtraction. */
+X64Cc x64_cc_of(IrCond c);
+X64Cc x64_cc_of_cmp(IrCmp c);
+/* a c b is b swapped(c) a. */
+IrCmp x64_cmp_swapped(IrCmp c);
 typedef enum X64CondKind {
     COND_NONE,
     COND_EFLAGS, /* insn imm left them */
@@ -410,7 +415,19 @@ void x64_const(X64Ctx *c, unsigned dst, IrRef ref);
 /* A new exit record; NULL (and c->fail) when there is no room. */
 ExitRec *x64_exit_rec(X64Ctx *c, ExitKind kind, int64_t target_off, uint32_t *index);
 
+/* A side entry for observer r of the guest insn at c->at_off, unless it would say nothing new. */
+void x64_side_here(X64Ctx *c, const RaInsn *r);
+/* Begins to print: arrays are made for ra->n RaInsns. False when a capacity is too small. */
+bool x64_out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, CodeOut *out);
+/* Far code and literals, after the last hot code; fills in the results. */
+bool x64_out_close(X64Ctx *c);
+
 /* The backend's functions behind BackendOps. */
+void x64_quick_setup(void); /* before the first quick_open() */
+void *x64_quick_open(Arena *a, IrUnit *u, const BackendStubs *stubs, CodeOut *out);
+bool x64_quick_insn(void *quick, int64_t off);
+void x64_quick_undo(void *quick);
+bool x64_quick_close(void *quick);
 bool x64_select(RaUnit *ra);
 bool x64_emit_unit(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out);
 bool x64_stubs_emit(const RaTarget *t, CodeOut *out, BackendStubs *stubs);

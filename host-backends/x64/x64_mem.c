@@ -12,12 +12,7 @@
  *     v4 = amo.add.64 [v1], v2          mov rax, rsi; lock xadd [rbx], rax
  */
 #include "x64_internal.h"
-
-enum {
-    MF_INDEX = 1, /* op[1] is the index */
-    MF_TMP = 2,   /* tmp[0]: the extended index, or the address made beforehand */
-    MF_NORES = 4, /* amo: nobody reads the old value */
-};
+#include "x64_mem.h"
 
 static unsigned size_of(const IrInsn *in)
 {

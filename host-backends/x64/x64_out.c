@@ -190,11 +190,9 @@ static inline void follow_at(X64Ctx *c, IrRef ref)
     c->at_seen = &c->insns[ref];
 }
 
-/* An observer's own code begins here. */
-static inline void side_entry(X64Ctx *c, const RaInsn *r)
+void x64_side_here(X64Ctx *c, const RaInsn *r)
 {
     CodeOut *out = c->out;
-    follow_at(c, r->ir);
     int64_t off = c->at_off - c->start_off;
     if (off == c->plain_off && !r->n_snap)
         return;
@@ -354,8 +352,10 @@ static inline void emit_insn(X64Ctx *c, const RaInsn *r)
         emit_moves(c, r);
     if (r->kind == RA_PIN_SET)
         return;
-    if (r->observer)
-        side_entry(c, r);
+    if (r->observer) {
+        follow_at(c, r->ir);
+        x64_side_here(c, r);
+    }
     const IrInsn *in = &c->insns[r->ir];
     X64EmitFn *fn = emit_fn[in->op];
     if (fn)
@@ -376,7 +376,7 @@ static void ctx_clear(X64Ctx *c)
     c->fail = false;
 }
 
-static bool out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
+bool x64_out_open(X64Ctx *c, const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
 {
     const IrUnit *u = ra->ir;
     if (out->cap < 64)
@@ -409,19 +409,9 @@ static void fix_blocks(X64Ctx *c)
     }
 }
 
-bool x64_emit_unit(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
+bool x64_out_close(X64Ctx *c)
 {
-    X64Ctx *c = arena_alloc(ra->arena, sizeof *c);
-    if (!c || !out_open(c, ra, stubs, out))
-        return false;
-    const RaInsn *r = ra->insns;
-    for (uint32_t b = 0; b < ra->ir->n_blocks; b++) {
-        const RaInsn *end = ra->insns + ra->block_end[b];
-        c->block = b;
-        c->block_off[b] = x64_off(&c->e);
-        for (; r < end; r++)
-            emit_insn(c, r);
-    }
+    CodeOut *out = c->out;
     out->hot_size = x64_off(&c->e);
     if (c->fail || c->e.overflow)
         return false;
@@ -432,4 +422,20 @@ bool x64_emit_unit(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
     out->size = x64_off(&c->e);
     out->data_size = (uint32_t)(out->n_exits * sizeof(ExitRec));
     return !c->fail && !c->e.overflow;
+}
+
+bool x64_emit_unit(const RaUnit *ra, const BackendStubs *stubs, CodeOut *out)
+{
+    X64Ctx *c = arena_alloc(ra->arena, sizeof *c);
+    if (!c || !x64_out_open(c, ra, stubs, out))
+        return false;
+    const RaInsn *r = ra->insns;
+    for (uint32_t b = 0; b < ra->ir->n_blocks; b++) {
+        const RaInsn *end = ra->insns + ra->block_end[b];
+        c->block = b;
+        c->block_off[b] = x64_off(&c->e);
+        for (; r < end; r++)
+            emit_insn(c, r);
+    }
+    return x64_out_close(c);
 }

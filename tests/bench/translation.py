@@ -5,6 +5,10 @@ A program of many different functions calls each of the first N once. It is run 
 the difference in processor time over the difference in instructions leaves out start and end. The
 functions are made at random from a fixed seed: integer C with loads, stores and branches.
 
+There are two figures: for an instruction that was translated (or interpreted), as --coverage counts
+them, and for an instruction of the functions. The first counts what stands behind a branch that was
+taken, and what two units have, as often as it was done.
+
     tests/bench/translation.py --build-dir build
     tests/bench/translation.py --build-dir build --guest riscv64 --runs 21
 """
@@ -21,7 +25,9 @@ from bench import GUESTS
 FUNCTIONS = 4000
 STATEMENTS = ['x+=p[{i}]*{k};', 'x^=p[{i}]+p[{j}];', 'x=x*{k}+(p[{i}]<<3);', 'p[{i}]^=x>>{s};',
               'if(x&{k})x-=p[{i}];', 'p[{i}]+=x%{s}+1;']
-MODES = [('translated', ['-cold-runs', '0']), ('interpreted', ['-cold-runs', '63'])]
+MODES = [('translated', ['-cold-runs', '0']),
+         ('optimised', ['-cold-runs', '0', '-quick-runs', '0']),
+         ('interpreted', ['-cold-runs', '63'])]
 
 
 def source(rng):
@@ -63,6 +69,13 @@ def cpu_time(cmd):
     return used.ru_utime + used.ru_stime
 
 
+def handled(runner, binary, count):
+    """How many instructions went through the front end."""
+    text = subprocess.run([*runner, '--coverage', binary, str(count)], check=True,
+                          capture_output=True, text=True).stderr
+    return sum(int(n) for n in re.findall(r'^row \S+ (\d+)$', text, re.M))
+
+
 def measure(runner, binary, first, runs):
     """The least of the runs with few and with all functions: seconds between them."""
     few, many = [], []
@@ -91,11 +104,14 @@ def main():
         print('%s: %d instructions, executed once' % (o.guest, n))
         for ferry in [os.path.join(o.build_dir, 'linux-user', 'ferry'), *(o.ferry or [])]:
             for name, options in MODES:
-                t = measure([ferry, *options], binary, first, o.runs)
-                print('%-12s %6.0f ns  %s' % (name, t / n * 1e9, ferry))
+                runner = [ferry, *options]
+                t = measure(runner, binary, first, o.runs)
+                done = handled(runner, binary, FUNCTIONS) - handled(runner, binary, first)
+                print('%-12s %6.0f ns each of %d, %6.0f ns an instruction of the program  %s' %
+                      (name, t / done * 1e9, done, t / n * 1e9, ferry))
         if shutil.which(peer):
             t = measure([peer], binary, first, max(o.runs // 3, 1))
-            print('%-12s %6.0f ns  %s' % ('peer', t / n * 1e9, peer))
+            print('%-12s %41.0f ns an instruction of the program  %s' % ('peer', t / n * 1e9, peer))
 
 
 if __name__ == '__main__':

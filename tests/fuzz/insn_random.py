@@ -250,7 +250,8 @@ def main():
     guest = importlib.import_module('random_' + args.guest)
     ferry = os.path.join(args.build_dir, 'linux-user', 'ferry')
     runners = [r.replace('QEMU', guest.QEMU) for r in (
-        args.runners or 'QEMU;{0} -cold-runs 0;{0} -cold-runs 127;{0} --interpret'
+        args.runners or 'QEMU;{0} -cold-runs 0 -quick-runs 0;{0} -cold-runs 0 -quick-runs 30000;'
+        '{0} -cold-runs 127;{0} --interpret'
         .format(ferry)).split(';')]
     table = Table(guest)
     cases, own, none = make_cases(args, guest, table)

@@ -145,6 +145,8 @@ def rows():
                     set(re.findall(r'^---- guest ([0-9a-f]+)', r.err, re.M)) == {at[2:]}),
         'cold-runs': ('9', dict(also=('-d', 'op')),
                       lambda r: r.out == PLAIN and 'interpreted' in r.err),
+        'quick-runs': ('1', dict(also=('-cold-runs', '0', '-d', 'inval')),
+                       lambda r: r.out == PLAIN and 'inval: unit' in r.err),
         'binfmt': ('', {}, lambda r: r.status == 0 and ':qemu-aarch64:' in r.out or
                    ':ferry-aarch64:' in r.out),
     }

@@ -47,6 +47,9 @@ extern const LogChannelInfo log_channels[LOG_CHANNEL_COUNT];
 extern uint32_t log_mask; /* bit per channel */
 extern int log_fd;        /* 2 until `-D file` moves it */
 
+/* Those that show the stages of a translation. */
+#define LOG_STAGES                                                                                 \
+    (1u << LOG_IN_ASM | 1u << LOG_OP | 1u << LOG_OP_OPT | 1u << LOG_RA | 1u << LOG_OUT_ASM)
 #define LOG_ON(ch)   UNLIKELY(log_mask & (1u << LOG_##ch))
 #define LOG(ch, ...) (LOG_ON(ch) ? log_write(__VA_ARGS__) : (void) 0)
 

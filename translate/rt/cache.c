@@ -221,6 +221,18 @@ bool cache_chunk_has_room(const Trans *t)
     return t->chunk >= 0 && chunk_has_room(&rt.chunks[t->chunk]);
 }
 
+/*
+ * Large pages for what a large program's code grows into: [at, at + size) is about to be used for the
+ * first time. The first 2 MiB, which small programs do with, stay as they are.
+ */
+static void cache_advise(uint64_t at, uint64_t size)
+{
+    enum { LARGE_PAGE = 2 << 20, ADVISE_HUGE = 14 };
+    uint64_t first = ALIGN_UP(at, (uint64_t)LARGE_PAGE);
+    if (first < at + size)
+        HS(__NR_madvise, first, LARGE_PAGE, ADVISE_HUGE); /* it may refuse: no harm */
+}
+
 /* Chunk 0 holds the stubs and the dummy; units start in chunk 1. */
 bool cache_chunk_take(Vcpu *v, Trans *t)
 {
@@ -231,7 +243,9 @@ bool cache_chunk_take(Vcpu *v, Trans *t)
         rt.left = rt.chunks[rt.left].next_left;
     } else if (rt.n_chunks + 1 < rt.max_chunks) {
         t->chunk = (int32_t)++rt.n_chunks;
-        rt.chunks[t->chunk] = (Chunk){0};
+        rt.chunks[t->chunk] = (Chunk){.data_used = COUNTS * sizeof(uint16_t)};
+        cache_advise((uint64_t)rt.code_rx + (uint64_t)t->chunk * CHUNK_CODE, CHUNK_CODE);
+        cache_advise((uint64_t)rt.data + (uint64_t)t->chunk * CHUNK_DATA, CHUNK_DATA);
     }
     lock_drop(&rt.lock, v->tid);
     return t->chunk >= 0;
@@ -301,7 +315,10 @@ void cache_lookup_fill(Vcpu *v, Unit *u, uint32_t kind)
 {
     uint32_t *t = cache_lookup_table(v, u->mode, kind);
     uint32_t off = (uint32_t)((uint8_t *)u - rt.data);
-    __atomic_store_n(&t[(u->pc >> 2) & (LOOKUP_SIZE - 1)], off, __ATOMIC_RELEASE);
+    lock_take(&rt.lock, v->tid);
+    if (!u->dead) /* the death of a unit takes it out of the tables, once */
+        __atomic_store_n(&t[(u->pc >> 2) & (LOOKUP_SIZE - 1)], off, __ATOMIC_RELEASE);
+    lock_drop(&rt.lock, v->tid);
 }
 
 static void cache_pages_add(Unit *u)
@@ -319,8 +336,10 @@ static void cache_pages_add(Unit *u)
 Unit *cache_publish(Unit *u)
 {
     Unit *other = cache_find(u->pc, u->mode);
-    if (other)
+    if (other && (u->count || !other->count))
         return other;
+    if (other)
+        inval_replace(other, u);
     unit_map_grow();
     Unit **head = unit_head_of(rt.unit_map, u->pc);
     u->hash_next = *head;

@@ -15,9 +15,10 @@
  * Visits are counted in a table by hash of the pc. Nothing ever counts down: a loop of many blocks
  * must get out of here whatever else runs, so blocks that share an entry are only translated the
  * earlier. The table also tells which way branches went so far: a unit does not go on behind a
- * branch where no block was ever begun (cold_seen; while the process is young, few), and which
- * blocks loops begin with (cold_loop_head): their units do not end where other units begin. Two
- * threads counting at once may lose a visit: no harm.
+ * branch where no block was ever begun (cold_seen; while the process is young, few; later on what
+ * is made the quick way goes on anywhere, which costs less than another unit), and which blocks
+ * loops begin with (cold_loop_head): their units do not end where other units begin. Two threads
+ * counting at once may lose a visit: no harm.
  *
  *     0x400804: stp x29, x30, [sp, #-160]! ... b.ne 0x400a00     one block, interpreted a few
  * times, then the head of a unit
@@ -113,13 +114,13 @@ static bool heat_allows(GuestAddr pc, GuestAddr from)
     return true;
 }
 
-bool cold_seen(GuestAddr pc)
+bool cold_seen(GuestAddr pc, bool quick)
 {
     unsigned h = *heat_of(pc);
-    if (!rt.cfg.cold_runs)
+    bool young = __atomic_load_n(&youth, __ATOMIC_RELAXED) != 0;
+    if (!rt.cfg.cold_runs || (quick && !young))
         return true;
-    bool often = !__atomic_load_n(&youth, __ATOMIC_RELAXED) || (h & HEAT_COUNT) >= YOUNG_SEEN;
-    return h & HEAT_SEEN && often;
+    return h & HEAT_SEEN && (!young || (h & HEAT_COUNT) >= YOUNG_SEEN);
 }
 
 bool cold_loop_head(GuestAddr pc)

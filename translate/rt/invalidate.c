@@ -56,6 +56,12 @@ static void inval_kill(Unit *u)
     rt.n_units--;
 }
 
+void inval_replace(Unit *old, Unit *to)
+{
+    link_move(old, to);
+    inval_kill(old);
+}
+
 /* What an invalidation is of. */
 typedef struct InvalRange {
     GuestAddr start, end;

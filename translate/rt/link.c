@@ -46,6 +46,26 @@ void link_ic(Vcpu *v, ExitRec *rec, Unit *to)
     lock_drop(&rt.lock, v->tid);
 }
 
+/* What leads to `old` leads to `to`, a unit of the same code, from now on. */
+void link_move(Unit *old, Unit *to)
+{
+    ExitRec *rec, *own = NULL;
+    while ((rec = old->incoming)) {
+        old->incoming = rec->next_in;
+        if (rec->owner == old) { /* dies with it */
+            rec->next_in = own;
+            own = rec;
+            continue;
+        }
+        link_insert(rec, to);
+        if (rec->kind == EXIT_IC)
+            __atomic_store_n(&rec->ic_host, to->host_entry, __ATOMIC_RELEASE);
+        else
+            rt.cfg.backend->link(rec, rt.rw_minus_rx, to->host_entry);
+    }
+    old->incoming = own;
+}
+
 static void link_remove(ExitRec *rec)
 {
     for (ExitRec **p = &rec->linked->incoming; *p; p = &(*p)->next_in)

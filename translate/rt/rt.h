@@ -47,6 +47,7 @@ typedef struct Unit {
     const SideEntry *side;
     const SideRecipe *recipes;
     uint32_t n_side, n_recipes;
+    uint16_t *count;       /* entries left to a unit made the quick way; NULL: made the other way */
     const uint8_t *source; /* the guest_len bytes it was made from, if RtCode.written; or NULL */
 } Unit;
 _Static_assert(offsetof(Unit, pc) == 0 && offsetof(Unit, host_entry) == 8, "read by host code");
@@ -94,6 +95,7 @@ typedef struct RtConfig {
     uint32_t max_insns;             /* guest insns a unit at most; 0: default */
     uint8_t cold_runs;   /* times code is interpreted before it is translated, <= COLD_RUNS_MAX */
     uint8_t cold_runs_young; /* the same while the process is young: cold.c; 0: no difference */
+    uint16_t quick_runs; /* entries of a unit made the quick way until it is made anew; 0: none is */
     uint64_t cache_size; /* bytes of translated code at most; 0: default */
     bool single_step;    /* one guest insn a unit, no links */
     bool interpret;      /* run the reference interpreter instead of host code */

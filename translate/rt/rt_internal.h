@@ -39,6 +39,7 @@ enum {
     UNIT_PAGES_MAX = 4, /* forward jumps are followed within one page's size */
     UNIT_SIDE_MAX = 1024,
     UNIT_RECIPES_MAX = 1024,
+    COUNTS = 512, /* a chunk's */
     COLD_STORE_SIZE = 144 << 10,
     CODE_WINDOW = 192, /* guest bytes that are read at once */
 };
@@ -54,6 +55,7 @@ typedef struct Chunk {
     Unit *first_unit; /* units of this chunk by rising address, linked by Unit chunk list */
     Unit *last_unit;
     uint32_t code_used, data_used;
+    uint32_t n_counts;  /* given away, of those that its data begins with (CodeOut.count) */
     uint32_t next_left; /* in Rt.left: index of the next one */
 } Chunk;
 
@@ -62,6 +64,13 @@ typedef struct UnitHead {
     Unit *next_in_chunk;
     uint64_t number; /* order of translation, for bisecting */
 } UnitHead;
+
+/* Made the quick way, and entered so often that it is to be made anew the other way. */
+static inline bool unit_is_hot(const Unit *u)
+{
+    enum { WRAPPED = UINT16_MAX };
+    return UNLIKELY(u->count) && __atomic_load_n(u->count, __ATOMIC_RELAXED) > WRAPPED / 2;
+}
 
 static inline UnitHead *unit_head(Unit *u)
 {
@@ -74,6 +83,8 @@ typedef struct Trans {
     RaUnit ra;
     Arena ir_arena, scratch;
     struct Fold *fold;           /* the passes' state, while the front end emits */
+    CodeOut *quick_out;          /* where the quick way writes to; NULL: the other way */
+    void *quick;                 /* its state, while the front end emits; NULL: the other way */
     int32_t chunk;               /* index or -1 */
     uint32_t generation;         /* of the chunk */
     const char *limit;           /* the stage that hit the last limit */
@@ -172,7 +183,10 @@ Unit *cache_unit_of_host(uint64_t host_pc);    /* lock-free, async-signal-safe *
 void cache_lookup_select(Vcpu *v);             /* the tables of v's mode, for host code */
 /* u is where a computed branch of `kind` led. */
 void cache_lookup_fill(Vcpu *v, Unit *u, uint32_t kind);
-/* Publishes u; under the lock. Returns another live unit of the same key if one came first. */
+/*
+ * Publishes u; under the lock. Returns another live unit of the same key if one came first that is
+ * as good; a worse one is replaced.
+ */
 Unit *cache_publish(Unit *u);
 
 /* translate.c */
@@ -190,7 +204,8 @@ static inline bool code_window_has(const CodeWindow *w, GuestAddr pc, uint32_t n
     return pc >= w->start && pc - w->start + n <= w->len;
 }
 
-typedef enum TransStatus { TRANS_OK, TRANS_NOEXEC, TRANS_FULL } TransStatus;
+/* TRANS_REFUSED: not by the quick way. */
+typedef enum TransStatus { TRANS_OK, TRANS_NOEXEC, TRANS_FULL, TRANS_REFUSED } TransStatus;
 /* Makes the unit at pc (it may come from another vcpu that was faster). */
 TransStatus trans_unit(Vcpu *v, GuestAddr pc, Unit **out);
 /* Guest code at pc to IR in v's scratch: what the interpreter runs. */
@@ -222,18 +237,24 @@ void cold_init(const Vcpu *v); /* v: the first one of the process */
  */
 bool cold_run(Vcpu *v);
 void cold_close(Vcpu *v);
-/* False when code at pc, behind a branch, is known not to have run yet, or not often enough. */
-bool cold_seen(GuestAddr pc);
+/*
+ * False when code at pc, behind a branch, is known not to have run yet, or not often enough for a
+ * unit made the quick way or the other.
+ */
+bool cold_seen(GuestAddr pc, bool quick);
 /* A jump back led to pc. */
 bool cold_loop_head(GuestAddr pc);
 
 /* link.c */
 void link_exit(Vcpu *v, ExitRec *rec, Unit *to);
 void link_ic(Vcpu *v, ExitRec *rec, Unit *to);
+void link_move(Unit *old, Unit *to); /* under the lock */
 void link_cut(Unit *u); /* all exits into and out of u; under the lock */
 
 /* invalidate.c */
 void inval_ack(Vcpu *v);
+/* `to`, of the same code, takes old's place; under the lock, before `to` is published. */
+void inval_replace(Unit *old, Unit *to);
 /*
  * A translation reads guest code between begin and end. What begin returned is valid as long as
  * inval_is_current() says so under the cache lock: no code was announced as changed meanwhile.

@@ -54,6 +54,7 @@ static Unit *run_translate(Vcpu *v, RtEvent *ev)
     switch (trans_unit(v, pc, &u)) {
     case TRANS_OK:
         return u;
+    case TRANS_REFUSED: /* never: the other way takes everything */
     case TRANS_NOEXEC:
         *ev = (RtEvent){.kind = RT_NOEXEC, .data = ((Trans *)v->trans)->noexec};
         return NULL;
@@ -184,7 +185,7 @@ RtEvent rt_run(Vcpu *v)
             continue;
         }
         cold_close(v);
-        if (!u) {
+        if (!u || unit_is_hot(u)) {
             fork_note_code(*slot_pc(v), v->mode);
             u = run_translate(v, &ev);
         }

@@ -74,6 +74,13 @@ static void front_open(Trans *t, GuestAddr pc)
     t->pair_end = false;
 }
 
+/* The instruction is no part of the unit. */
+static TransResult front_short(Trans *t, IrRef at)
+{
+    t->ir.n = at;
+    return TR_SHORT;
+}
+
 /* One guest instruction; TR_SHORT leaves no trace of it. */
 static TransResult front_insn(Trans *t, TransCtx *tc, CodeWindow *w)
 {
@@ -81,15 +88,24 @@ static TransResult front_insn(Trans *t, TransCtx *tc, CodeWindow *w)
     tc->code_len = w->len - (uint32_t)(tc->pc - w->start);
     tc->insn_len = rt.cfg.guest->insn_align;
     IrRef at = t->ir.n;
-    ir_at(&t->ir, tc->pc, tc->insn_len);
+    if (t->quick)
+        t->ir.overflow |=
+            !rt.cfg.backend->quick_insn(t->quick, (int64_t)(tc->pc - t->ir.module_base));
+    else
+        ir_at(&t->ir, tc->pc, tc->insn_len);
     TransResult r = rt.cfg.guest->translate_insn(tc);
     if (r == TR_SHORT) {
-        t->ir.n = at;
         t->noexec = tc->pc + tc->code_len;
-        return r;
+        return front_short(t, at);
     }
-    if (at < t->ir.n)
+    if (t->quick) {
+        if (UNLIKELY(!t->ir.hook)) {
+            rt.cfg.backend->quick_undo(t->quick);
+            return front_short(t, at);
+        }
+    } else if (at < t->ir.n) {
         t->ir.insns[at].imm = (int32_t)tc->insn_len;
+    }
     if (r == TR_NEXT)
         tc->next_pc = tc->pc + tc->insn_len;
     if (UNLIKELY(tc->pc < t->lo))
@@ -138,12 +154,32 @@ static void front_keep_source(Trans *t, const CodeWindow *w, const RtCode *rc)
     __builtin_memcpy(t->source, w->bytes, t->n_source);
 }
 
-/* The passes run while the front end emits, unless somebody wants to see what it emitted. */
-static void front_fold(Trans *t)
+static bool all_passes(void)
 {
-    bool all = rt.cfg.opt_limit >= OPT_PASS_COUNT && rt.unit_counter <= rt.cfg.unit_limit;
-    if (all && !rt.cfg.interpret && !(dump_any() && dump_on(LOG_OP, t->lo)))
+    return rt.cfg.opt_limit >= OPT_PASS_COUNT && rt.unit_counter <= rt.cfg.unit_limit;
+}
+
+/*
+ * What the front end's insns go through while it emits: the backend's quick way, or the passes,
+ * unless somebody wants to see what it emitted. False on a limit.
+ */
+static bool front_hook(Trans *t)
+{
+    const RtConfig *cfg = &rt.cfg;
+    t->quick = NULL;
+    if (t->quick_out)
+        return (t->quick =
+                    cfg->backend->quick_open(&t->scratch, &t->ir, &rt.stubs, t->quick_out)) != NULL;
+    if (all_passes() && !cfg->interpret && !(dump_any() && dump_on(LOG_OP, t->lo)))
         opt_fold_open(t->fold, &t->ir, OPT_ALL_PASSES);
+    return true;
+}
+
+/* There is code for pc that is as good as what is being made. */
+static bool front_ends_at(const Vcpu *v, GuestAddr pc)
+{
+    const Unit *u = cache_find(pc, v->mode);
+    return u && (!u->count || ((Trans *)v->trans)->quick);
 }
 
 TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
@@ -157,7 +193,8 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
     front_open(t, pc);
     trans_open(&t->ir, v, pc, &rc);
     t->landings = trans_landings(&rc, w.bytes);
-    front_fold(t);
+    if (!front_hook(t))
+        return TRANS_REFUSED;
     TransCtx tc;
     trans_ctx(&tc, &t->ir, v, &rc);
     uint32_t follows = 0;
@@ -167,7 +204,7 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
             break;
         TransResult r = front_insn(t, &tc, &w);
         if (r == TR_SHORT && t->ir.guest_insns == 0)
-            return TRANS_NOEXEC;
+            return t->quick ? TRANS_REFUSED : TRANS_NOEXEC;
         if (r == TR_SHORT)
             break;
         if (r == TR_END) {
@@ -179,7 +216,7 @@ TransStatus trans_front(Vcpu *v, GuestAddr pc, uint32_t max_insns)
         tc.pc = tc.next_pc;
         /* After a jump or branch: nothing has run there yet, or there is code for it. */
         bool border = r == TR_FOLLOW || t->ir.insns[t->ir.n - 1].op == IR_XIF;
-        if (border && (!cold_seen(tc.pc) || (!loop && cache_find(tc.pc, v->mode))))
+        if (border && (!cold_seen(tc.pc, t->quick != NULL) || (!loop && front_ends_at(v, tc.pc))))
             break;
         if (!follow || t->ir.guest_insns >= max_insns || t->ir.overflow)
             break;
@@ -310,6 +347,7 @@ static uint32_t trans_place(Trans *t, Vcpu *v, GuestAddr pc, const CodeOut *out,
                 .n_side = out->n_side,
                 .recipes = rec,
                 .n_recipes = out->n_recipes,
+                .count = t->quick ? out->count : NULL,
                 .source = t->n_source ? source : NULL};
     for (uint32_t i = 0; i < out->n_exits; i++)
         u->exits[i].owner = u;
@@ -331,6 +369,7 @@ static Unit *trans_publish(Vcpu *v, Trans *t, GuestAddr pc, const CodeOut *out, 
     Unit **link = c->last_unit ? &unit_head(c->last_unit)->next_in_chunk : &c->first_unit;
     __atomic_store_n(link, u, __ATOMIC_RELEASE);
     c->last_unit = u;
+    c->n_counts += u->count != NULL;
     c->code_used += (uint32_t)ALIGN_UP(out->size, 16);
     c->data_used += (uint32_t)ALIGN_UP(data, 64);
     Unit *live = cache_publish(u);
@@ -341,10 +380,46 @@ static Unit *trans_publish(Vcpu *v, Trans *t, GuestAddr pc, const CodeOut *out, 
     return live;
 }
 
+/*
+ * Code that has not shown yet that it is hot is made the quick way; not where a unit is to be
+ * looked at or cut, or runs alone.
+ */
+static bool quick_wanted(const Vcpu *v, GuestAddr pc)
+{
+    const RtConfig *cfg = &rt.cfg;
+    const Trans *t = v->trans;
+    const Unit *hot = cache_find(pc, v->mode);
+    return cfg->quick_runs && cfg->backend->quick_open && !hot && all_passes() &&
+           !cfg->single_step && !cfg->interpret && !cfg->ra_seed && !cfg->verify && !t->alone &&
+           !(log_mask & LOG_STAGES) && !cfg->dump_pc && !(v->mode & MODE_TBI_MASK) &&
+           rt.chunks[t->chunk].n_counts < COUNTS;
+}
+
+/* False when the unit's first instruction, or its size, is not for the quick way. */
+static bool trans_quick(Vcpu *v, GuestAddr pc, CodeOut *out)
+{
+    Trans *t = v->trans;
+    trans_lower_open(t);
+    *out = trans_out(t);
+    out->count =
+        (uint16_t *)(rt.data + (uint64_t)t->chunk * CHUNK_DATA) + rt.chunks[t->chunk].n_counts;
+    *out->count = (uint16_t)rt.cfg.quick_runs;
+    t->quick_out = out;
+    TransStatus st = trans_front(v, pc, rt.cfg.max_insns ? rt.cfg.max_insns : UNIT_INSNS_DEFAULT);
+    t->quick_out = NULL;
+    return st == TRANS_OK && rt.cfg.backend->quick_close(t->quick) &&
+           data_needed(out) <= UNIT_DATA_MAX;
+}
+
 /* One attempt; *res is NULL when guest code changed meanwhile. */
 static TransStatus trans_try(Vcpu *v, GuestAddr pc, uint64_t seq, Unit **res)
 {
     Trans *t = v->trans;
+    CodeOut quick;
+    if (quick_wanted(v, pc) && trans_quick(v, pc, &quick)) {
+        *res = trans_publish(v, t, pc, &quick, seq);
+        return TRANS_OK;
+    }
     uint32_t max = rt.cfg.single_step ? 1
                    : rt.cfg.max_insns ? rt.cfg.max_insns
                                       : UNIT_INSNS_DEFAULT;
